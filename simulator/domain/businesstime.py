@@ -18,6 +18,9 @@ _DURATION = re.compile(
 )
 
 
+Mode = Literal["real", "frozen", "running"]
+
+
 class Clock(msgspec.Struct, frozen=True):
     """Where business time stands in relation to wall time.
 
@@ -28,7 +31,7 @@ class Clock(msgspec.Struct, frozen=True):
         rate: business seconds for one wall second when running.
     """
 
-    mode: Literal["real", "frozen", "running"] = "real"
+    mode: Mode = "real"
     business: datetime = datetime(2000, 1, 1, tzinfo=UTC)
     wall: datetime = datetime(2000, 1, 1, tzinfo=UTC)
     rate: float = 1.0
@@ -42,7 +45,7 @@ class Clock(msgspec.Struct, frozen=True):
         return self.business + (wall - self.wall) * self.rate
 
     def wait(self, business: datetime, wall: datetime) -> float | None:
-        """Wall seconds until a business instant; None when the clock will not get there by itself."""
+        """Wall seconds until a business instant; None when the clock does not get there alone."""
         ahead = (business - self.at(wall)).total_seconds()
         if ahead <= 0:
             return 0.0
@@ -52,7 +55,7 @@ class Clock(msgspec.Struct, frozen=True):
 
     def moved_to(self, business: datetime, wall: datetime) -> Clock:
         """This clock set to an instant; a real clock goes on running from there."""
-        mode = "frozen" if self.mode == "frozen" else "running"
+        mode: Mode = "frozen" if self.mode == "frozen" else "running"
         return Clock(mode=mode, business=business, wall=wall, rate=self.rate)
 
 

@@ -6,7 +6,7 @@ mark come from ``schemas/rules/*.toml``; the code only says which rule and with 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -86,7 +86,7 @@ class Rulebook:
 
     @classmethod
     def from_tables(cls, *tables: Mapping[str, Any]) -> Rulebook:
-        """Reads decoded TOML tables ``{rule id: row}``; raises `ValueError` on an id given twice."""
+        """Reads decoded TOML tables ``{rule id: row}``; an id given twice is a `ValueError`."""
         rules: dict[str, Rule] = {}
         for table in tables:
             for name, row in table.items():
@@ -96,8 +96,11 @@ class Rulebook:
                 rules[name] = msgspec.convert(row, Rule)
         return cls(rules)
 
-    def __iter__(self) -> Any:
-        return iter(self._rules.items())
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rules)
+
+    def __getitem__(self, rule: str) -> Rule:
+        return self._rules[rule]
 
     def __contains__(self, rule: str) -> bool:
         return rule in self._rules

@@ -134,9 +134,7 @@ def code_application_in(text: str) -> str | None:
     return part if interface_in(text) and readable else None
 
 
-def _check_part(
-    text: str, part: str, start: int, length: int, allowed: str, expected: str
-) -> None:
+def _check_part(text: str, part: str, start: int, length: int, allowed: str, expected: str) -> None:
     found = text[start : start + length]
     for offset, character in enumerate(found):
         if character not in allowed:

@@ -27,7 +27,7 @@ class Deposit(msgspec.Struct, frozen=True):
         protocol: protocol it came by.
         name: file name given by the partner, whatever it is.
         blob: hash and size of the content.
-        content: the bytes when they fit in the journal; None when they already lie in the blob folder.
+        content: the bytes when they fit in the journal; None when they lie in the blob folder.
         session: label of the session, for the journal only.
     """
 

@@ -34,7 +34,7 @@ class Job(msgspec.Struct, frozen=True):
     Attributes:
         name: file name of the flow as deposited; its extension tells the container.
         syntax: what the interface demands (``ubl-2.1``); ``""`` lets the document decide.
-        circuit: ``b2g``, ``b2g-pa``, ``g2b-pa``, ``g2b-issuer`` or ``""``: which file-name rules apply.
+        circuit: ``b2g``, ``b2g-pa``, ``g2b-pa``, ``g2b-issuer`` or ``""``: whose file-name rules apply.
         packs: rule packs to run, in order.
         limits: bounds of this job.
         content: the bytes of a small flow.
@@ -127,7 +127,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
     @property
     def errors_of_flow(self) -> tuple[Finding, ...]:
-        """Findings that make the whole flow irrecevable: of the flow itself or of one of its files."""
+        """Findings that make the whole flow irrecevable: its own and those of its files."""
         files = (f for d in self.documents for f in d.findings if f.level != "invoice")
         return tuple(f for f in (*self.findings, *files) if f.refuses)
 

@@ -1,0 +1,83 @@
+"""What every step may look up and none may change: tables read once when a node starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Literal
+
+import msgspec
+
+from simulator.domain.findings import Mark, Rulebook
+from simulator.domain.interfaces import Catalogue
+
+
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Behaviour of the exchange that no public text settles; each has a default and a reason.
+
+    Attributes:
+        prefix: first 6 characters of our own flow ids (``CPP001``: dossier §2.1).
+        matricule: our 4 digits in scheme 0238 as sender of CDAR (``9999``: dossier §4.7).
+        report: send the flow report of the historic channel always, or only when something failed
+            (dossier §10 row 5).
+        life_cycle_interface: which of FEN1200A and FEN1201A carries historic statuses.
+        directory_unknown: what to do with a supplier or recipient that is not in the directory.
+        group_statuses: one return for all statuses of a deposit, or one each (dossier §10 row 8).
+        purge_after: business time after which an unfetched return goes (DG3.2 note 42: 7 days).
+        inline: largest content in bytes that is kept inside the journal file.
+    """
+
+    prefix: str = "CPP001"
+    matricule: str = "9999"
+    report: Literal["always", "errors-only"] = "always"
+    life_cycle_interface: Literal["FEN1200A", "FEN1201A"] = "FEN1201A"
+    directory_unknown: Literal["refuse", "accept", "accept-and-warn"] = "refuse"
+    group_statuses: bool = True
+    purge_after: timedelta = timedelta(days=7)
+    inline: int = 256 << 10
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One answer of a circuit: which status goes out, on which code, with which label.
+
+    Attributes:
+        interface: code of the return; ``"{flow_ack}"`` is the deposit's own acknowledgement.
+        status: code on the wire.
+    """
+
+    interface: str
+    status: str
+    label: str
+    source: str
+    mark: Mark
+
+
+class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What follows what on one circuit: a row of ``schemas/circuits/*.toml``.
+
+    Attributes:
+        format: how its messages are written.
+        deposits: interface codes whose deposits follow this plan.
+        fallback_ack: code of the report on a flow whose name cannot be read.
+        flow_accepted, flow_partial, flow_refused: reports on the flow; None: nothing is sent.
+        invoice_accepted, invoice_refused: statuses per invoice; None: nothing is sent.
+    """
+
+    circuit: str
+    format: Literal["cppstatut", "cdar"]
+    deposits: tuple[str, ...]
+    fallback_ack: str
+    flow_accepted: Answer | None = None
+    flow_partial: Answer | None = None
+    flow_refused: Answer | None = None
+    invoice_accepted: Answer | None = None
+    invoice_refused: Answer | None = None
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """Everything a step may look up."""
+
+    catalogue: Catalogue
+    rules: Rulebook
+    circuits: Mapping[str, CircuitPlan]
+    options: Options = Options()
