@@ -34,7 +34,7 @@ class Job(msgspec.Struct, frozen=True):
     Attributes:
         name: file name of the flow as deposited; its extension tells the container.
         syntax: what the interface demands (``ubl-2.1``); ``""`` lets the document decide.
-        circuit: ``b2g``, ``b2g-pa``, ``g2b-pa``, ``g2b-issuer`` or ``""``: whose file-name rules apply.
+        circuit: ``b2g``, ``b2g-pa``, ... or ``""``: whose file-name rules apply.
         packs: rule packs to run, in order.
         limits: bounds of this job.
         content: the bytes of a small flow.
