@@ -11,6 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from simulator.domain.findings import Rulebook
+from simulator.domain.interfaces import Catalogue
+from simulator.domain.raccordement import Raccordement, Structure
+from simulator.domain.reference import CircuitPlan, Options, Reference
+
 _HERE = Path(__file__).resolve().parent
 
 
@@ -46,6 +53,33 @@ def rule_tables() -> list[dict[str, Any]]:
     """Every table of ``schemas/rules/``, in name order."""
     folder = path("schemas", "rules")
     return [tomllib.loads(f.read_text(encoding="utf-8")) for f in sorted(folder.glob("*.toml"))]
+
+
+def reference(options: Options) -> Reference:
+    """Every table that steps look up, read from ``schemas/``."""
+    plans = [
+        msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), CircuitPlan)
+        for file in sorted(path("schemas", "circuits").glob("*.toml"))
+    ]
+    motifs = table("schemas", "codelists", "motifs.toml")
+    return Reference(
+        catalogue=Catalogue.from_table(table("schemas", "catalogue.toml")),
+        rules=Rulebook.from_tables(*rule_tables()),
+        circuits={plan.circuit: plan for plan in plans},
+        motifs={code: row["label"] for code, row in motifs.items()},
+        options=options,
+    )
+
+
+def demo_partners() -> list[Raccordement]:
+    """The raccordements of the demo, without keys."""
+    return msgspec.convert(table("schemas", "demo", "partners.toml")["partner"], list[Raccordement])
+
+
+def demo_structures() -> tuple[Structure, ...]:
+    """The directory of the demo."""
+    rows = table("schemas", "demo", "directory.toml")["structure"]
+    return msgspec.convert(rows, tuple[Structure, ...])
 
 
 def of_package(package: str, *parts: str) -> Path:

@@ -22,9 +22,12 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             (dossier §10 row 5).
         life_cycle_interface: which of FEN1200A and FEN1201A carries historic statuses.
         directory_unknown: what to do with a supplier or recipient that is not in the directory.
+        all_rejected: report on a flow of the historic channel none of whose invoices was integrated:
+            the one of a partial integration or the one of a refusal (dossier §4.1, §6).
         group_statuses: one return for all statuses of a deposit, or one each (dossier §10 row 8).
         purge_after: business time after which an unfetched return goes (DG3.2 note 42: 7 days).
         inline: largest content in bytes that is kept inside the journal file.
+        flow_limit: largest flow in bytes (1 GB: Chorus Pro external specifications v1.0 §5.4.1).
     """
 
     prefix: str = "CPP001"
@@ -32,9 +35,11 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     report: Literal["always", "errors-only"] = "always"
     life_cycle_interface: Literal["FEN1200A", "FEN1201A"] = "FEN1201A"
     directory_unknown: Literal["refuse", "accept", "accept-and-warn"] = "refuse"
+    all_rejected: Literal["partial", "refused"] = "partial"
     group_statuses: bool = True
     purge_after: timedelta = timedelta(days=7)
     inline: int = 256 << 10
+    flow_limit: int = 1 << 30
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,9 +80,10 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """Everything a step may look up."""
+    """Everything a step may look up; `motifs` gives the label of each motif code."""
 
     catalogue: Catalogue
     rules: Rulebook
     circuits: Mapping[str, CircuitPlan]
+    motifs: Mapping[str, str]
     options: Options = Options()

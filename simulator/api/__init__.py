@@ -1,0 +1,1 @@
+"""The HTTP control API on the console port."""

@@ -1,0 +1,307 @@
+"""What the control API offers: one table of routes, and a function for each.
+
+A handler takes a `Call` and answers anything JSON can carry, or a `Raw`. It never names a path on the
+node's machine: content travels.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import msgspec
+
+from simulator.domain.businesstime import instant_text, parse_duration
+from simulator.domain.raccordement import Circuit, Environment, Raccordement, Structure
+from simulator.domain.raccordement import Protocol as Wire
+from simulator.exchange.inputs import Requeued, StructuresSaved
+from simulator.journal import explain, read
+from simulator.journal.tx import Flow
+from simulator.runtime.engine import Engine
+from simulator.runtime.lanes import Lanes
+from simulator.runtime.reception import Reception, Submit
+
+P = ParamSpec("P")
+T = TypeVar("T")
+SPACE = "default"
+_LONGEST_WAIT = 60.0
+
+
+class Refused(Exception):
+    """A request that cannot be met: HTTP status, title, and what to do."""
+
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.title = title
+        self.detail = detail
+
+
+class Enrolment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A partner to add: what `partner add` and the ``[[partner]]`` table give.
+
+    Attributes:
+        certificate: PEM, DER or PKCS#7 of the partner's own certificate; None: keys are made for it.
+        ssh_key: OpenSSH public key line, None to use the key of the certificate.
+    """
+
+    code: str
+    circuit: Circuit
+    protocol: Wire
+    environment: Environment = "QUAL"
+    interfaces: tuple[str, ...] = ()
+    certificate: bytes | None = None
+    ssh_key: str | None = None
+    endpoint: str | None = None
+    valid_from: str = ""
+    valid_to: str = ""
+    matricule: str = "0042"
+    as2_id: str = ""
+    part_id: str = ""
+    password: str = ""
+
+
+class Reader(Protocol):
+    """Runs a function of `simulator.journal.read` off the loop (`Readers`)."""
+
+    async def __call__(
+        self,
+        ask: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """See `simulator.runtime.readers.Readers`."""
+
+
+class Console(msgspec.Struct, frozen=True):
+    """What the routes work on; the composition root fills it.
+
+    Attributes:
+        enrol: adds a partner; raises `Refused`.
+        key_files: the key material of a partner by file name; raises `Refused`.
+        describe: the content of the ready file.
+    """
+
+    read: Reader
+    submit: Submit
+    lanes: Lanes
+    engine: Engine
+    reception: Reception
+    blob_path: Callable[[str], Path]
+    enrol: Callable[[Enrolment], Awaitable[Raccordement]]
+    key_files: Callable[[str], Mapping[str, bytes]]
+    describe: Callable[[], Mapping[str, Any]]
+
+
+class Call(msgspec.Struct):
+    """One request: the part of the path that a route leaves open, the query, the JSON body."""
+
+    console: Console
+    wanted: str
+    query: Mapping[str, str]
+    body: bytes
+
+    def decode(self, kind: type[T]) -> T:
+        """The JSON body as a value; raises `Refused` with the place of what is wrong."""
+        try:
+            return msgspec.json.decode(self.body, type=kind)
+        except msgspec.DecodeError as error:
+            raise Refused(400, "unreadable body", str(error)) from None
+
+
+class Raw(msgspec.Struct, frozen=True):
+    """An answer that is not JSON."""
+
+    content: bytes
+    kind: str = "application/octet-stream"
+    name: str = ""
+
+
+Handler = Callable[[Call], Awaitable[object]]
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One row of the table. ``secret``: asks for the token even on loopback."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    secret: bool = False
+
+
+async def page(call: Call) -> Raw:
+    """What a browser sees."""
+    about = call.console.describe()
+    lines = [
+        f"aife-sim {about['version']}: a simulator of the AIFE exchange system",
+        "",
+        *(f"{r.method:5} {r.path:40} {r.summary}" for r in ROUTES),
+    ]
+    return Raw("\n".join(lines).encode() + b"\n", "text/plain; charset=utf-8")
+
+
+async def alive(_: Call) -> object:
+    """The process answers."""
+    return {"status": "alive"}
+
+
+async def ready(call: Call) -> object:
+    """Every listener is bound: the ready file's content."""
+    return {"status": "ready", **call.console.describe()}
+
+
+async def flow_list(call: Call) -> object:
+    """The newest deposits."""
+    limit = int(call.query.get("limit", "50"))
+    return await call.console.read(read.flows, SPACE, call.query.get("partner"), limit)
+
+
+async def _flow(call: Call) -> Flow:
+    return await call.console.read(read.find_flow, SPACE, call.wanted)
+
+
+async def flow_show(call: Call) -> object:
+    """A deposit with invoices, returns and events."""
+    return await call.console.read(read.describe_flow, await _flow(call))
+
+
+async def flow_why(call: Call) -> object:
+    """The decision trace of a deposit."""
+    return await call.console.read(explain.why, await _flow(call))
+
+
+async def flow_raw(call: Call) -> Raw:
+    """The bytes of a deposit."""
+    flow = await _flow(call)
+    sha256, data = await call.console.read(read.blob_of_flow, flow.id)
+    return Raw(await _content(call, sha256, data), name=flow.name)
+
+
+async def return_raw(call: Call) -> Raw:
+    """The bytes of a return."""
+    row = await call.console.read(read.find_return, SPACE, call.wanted)
+    sha256, data = await call.console.read(read.blob_of_return, row["id"])
+    return Raw(await _content(call, sha256, data), name=row["name"])
+
+
+async def _content(call: Call, sha256: str, data: bytes | None) -> bytes:
+    if data is not None:
+        return data
+    return await asyncio.to_thread(call.console.blob_path(sha256).read_bytes)
+
+
+async def requeue(call: Call) -> object:
+    """Puts a return back into the retrieval area."""
+    row = await call.console.read(read.find_return, SPACE, call.wanted)
+    try:
+        await call.console.submit(SPACE, Requeued(row["id"]))
+    except ValueError as error:
+        raise Refused(409, "not possible now", str(error)) from None
+    return await call.console.read(read.find_return, SPACE, str(row["id"]))
+
+
+async def pending(call: Call) -> object:
+    """What is still to be done, and when."""
+    return await call.console.read(read.pending, SPACE)
+
+
+async def partner_list(call: Call) -> object:
+    """The partners, as in the ready file."""
+    return call.console.describe()["partners"]
+
+
+async def partner_show(call: Call) -> object:
+    """One partner with its raccordement."""
+    for row in call.console.describe()["partners"]:
+        if row["code_application"] == call.wanted:
+            value = call.console.reception.raccordement(call.wanted)
+            return {**row, "raccordement": msgspec.to_builtins(value)}
+    raise Refused(404, "no such partner", f"no partner {call.wanted!r}: aife-sim partner list")
+
+
+async def partner_add(call: Call) -> object:
+    """Adds a partner, or replaces its raccordement."""
+    value = await call.console.enrol(call.decode(Enrolment))
+    return await partner_show(Call(call.console, value.code_application, call.query, b""))
+
+
+async def partner_keys(call: Call) -> object:
+    """The key material of a partner, base64 by file name."""
+    return msgspec.to_builtins(dict(call.console.key_files(call.wanted)))
+
+
+async def directory_list(call: Call) -> object:
+    """The directory of structures."""
+    return msgspec.to_builtins(await call.console.read(read.structures, SPACE))
+
+
+async def directory_add(call: Call) -> object:
+    """Adds or replaces structures."""
+    values = call.decode(tuple[Structure, ...])
+    await call.console.submit(SPACE, StructuresSaved(values))
+    return {"saved": len(values)}
+
+
+async def clock_show(call: Call) -> object:
+    """Business time and how it runs."""
+    engine = call.console.engine
+    clock = engine.clocks[SPACE]
+    return {
+        "space": SPACE,
+        "now": instant_text(engine.business_now(SPACE)),
+        "mode": clock.mode,
+        "rate": clock.rate,
+    }
+
+
+class Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """By how much: an ISO 8601 duration."""
+
+    by: str
+
+
+async def clock_advance(call: Call) -> object:
+    """Moves business time forward; what is due on the way happens."""
+    try:
+        by = parse_duration(call.decode(Advance).by)
+    except ValueError as error:
+        raise Refused(400, "not a duration", str(error)) from None
+    await call.console.lanes.advance(SPACE, by)
+    return await clock_show(call)
+
+
+async def quiet(call: Call) -> object:
+    """Waits until nothing is ready or running; 408 when that takes too long."""
+    seconds = min(float(call.query.get("timeout", "10")), _LONGEST_WAIT)
+    try:
+        await asyncio.wait_for(call.console.lanes.quiet(), seconds)
+    except TimeoutError:
+        raise Refused(408, "still busy", f"work was still running after {seconds} s") from None
+    return {"status": "quiet"}
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/", page, "this page"),
+    Route("GET", "/livez", alive, "the process answers"),
+    Route("GET", "/readyz", ready, "every listener is bound; what the ready file says"),
+    Route("GET", "/api/v1/flows", flow_list, "newest deposits; ?partner= &limit="),
+    Route("GET", "/api/v1/flows/{}", flow_show, "a deposit by name, id, number or 'latest'"),
+    Route("GET", "/api/v1/flows/{}/why", flow_why, "its decision trace"),
+    Route("GET", "/api/v1/flows/{}/raw", flow_raw, "its bytes", secret=True),
+    Route("GET", "/api/v1/returns/{}/raw", return_raw, "the bytes of a return", secret=True),
+    Route("POST", "/api/v1/returns/{}/requeue", requeue, "puts a return back"),
+    Route("GET", "/api/v1/pending", pending, "what is still to be done"),
+    Route("GET", "/api/v1/partners", partner_list, "the partners"),
+    Route("POST", "/api/v1/partners", partner_add, "adds a partner"),
+    Route("GET", "/api/v1/partners/{}", partner_show, "one partner"),
+    Route("GET", "/api/v1/partners/{}/keys", partner_keys, "its key material", secret=True),
+    Route("GET", "/api/v1/directory", directory_list, "the directory of structures"),
+    Route("POST", "/api/v1/directory", directory_add, "adds structures"),
+    Route("GET", "/api/v1/clock", clock_show, "business time"),
+    Route("POST", "/api/v1/clock/advance", clock_advance, "moves it: {'by': 'P1D'}"),
+    Route("GET", "/api/v1/quiet", quiet, "waits until nothing runs; ?timeout="),
+)

@@ -1,0 +1,96 @@
+"""``aife-sim directory``: the structures that invoices may name."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simulator.cli.console import (
+    client_of,
+    json_option,
+    node_option,
+    print_json,
+    print_table,
+    talks_to_node,
+)
+
+
+@click.group()
+def directory() -> None:
+    """Add, import and list structures."""
+
+
+@directory.command()
+@click.argument("identifier", metavar="SIRET")
+@click.option("--name", required=True)
+@click.option("--kind", required=True, type=click.Choice(["public", "private"]))
+@click.option("--inactive", is_flag=True, help="Known, but not active.")
+@click.option("--address", default="", help="Electronic address.")
+@node_option
+@talks_to_node
+def add(
+    identifier: str, name: str, kind: str, inactive: bool, address: str, node: str | None
+) -> None:
+    """Add a structure, or replace it."""
+    row = {"identifier": identifier, "name": name, "kind": kind}
+    row |= {"active": not inactive, "address": address}  # type: ignore[dict-item]
+    client_of(node).post("/api/v1/directory", [row])
+    click.echo(f"{identifier} {name} is in the directory")
+
+
+@directory.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@node_option
+@talks_to_node
+def import_file(file: Path, node: str | None) -> None:
+    """Import structures from a TOML file of [[structure]] tables, or a CSV with a header.
+
+    Columns and keys: identifier, name, kind (public, private), and optionally active, address.
+    """
+    rows = _rows(file)
+    answer = client_of(node).post("/api/v1/directory", rows)
+    click.echo(f"{answer['saved']} structures saved")
+
+
+@directory.command("list")
+@node_option
+@json_option
+@talks_to_node
+def list_structures(node: str | None, as_json: bool) -> None:
+    """The directory of a node."""
+    rows = client_of(node).get("/api/v1/directory")
+    if as_json:
+        print_json(rows)
+        return
+    columns = ("identifier", "name", "kind", "active")
+    print_table("Directory", columns, [[row[key] for key in columns] for row in rows])
+
+
+def _rows(file: Path) -> list[dict[str, Any]]:
+    try:
+        if file.suffix.lower() == ".csv":
+            return _csv_rows(file)
+        rows: list[dict[str, Any]] = tomllib.loads(file.read_text(encoding="utf-8"))["structure"]
+    except (KeyError, ValueError) as error:
+        message = f"{file}: expected [[structure]] tables, or a CSV with a header: {error}"
+        raise click.UsageError(message) from None
+    return rows
+
+
+def _csv_rows(file: Path) -> list[dict[str, Any]]:
+    import csv
+
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        dialect = csv.Sniffer().sniff(lines.readline(), ",;\t")
+        lines.seek(0)
+        return [_typed(row) for row in csv.DictReader(lines, dialect=dialect)]
+
+
+def _typed(row: dict[str, str]) -> dict[str, Any]:
+    given: dict[str, Any] = {key: value for key, value in row.items() if value}
+    if "active" in given:
+        given["active"] = given["active"].lower() in ("1", "true", "yes", "oui")
+    return given

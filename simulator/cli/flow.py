@@ -1,0 +1,191 @@
+"""``aife-sim flow``: the journal of a running node, or of a data folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simulator.cli.console import (
+    client_of,
+    data_option,
+    json_option,
+    node_option,
+    print_json,
+    print_table,
+    talks_to_node,
+)
+from simulator.cli.main import EnvironmentFailure
+
+
+@click.group()
+def flow() -> None:
+    """List, show and explain flows.
+
+    FLOW is a flow name, its 25-character id, its journal number, or 'latest'.
+    """
+
+
+@flow.command("list")
+@click.option("--partner", metavar="CODE", help="Only the flows of this partner.")
+@click.option("--limit", default=50, show_default=True)
+@node_option
+@data_option
+@json_option
+@talks_to_node
+def list_flows(
+    partner: str | None, limit: int, node: str | None, data: str | None, as_json: bool
+) -> None:
+    """The newest flows first."""
+    rows = (
+        _offline(data, "flows", partner=partner, limit=limit)
+        if data
+        else client_of(node).get("/api/v1/flows", partner=partner, limit=limit)
+    )
+    if as_json:
+        print_json(rows)
+        return
+    columns = ("no", "received", "partner", "interface", "name", "bytes", "state", "verdict")
+    keys = ("id", "received", "partner", "interface", "name", "size", "state", "verdict")
+    print_table("Flows", columns, [[row[key] for key in keys] for row in rows])
+
+
+@flow.command()
+@click.argument("wanted", metavar="FLOW", default="latest")
+@node_option
+@data_option
+@json_option
+@talks_to_node
+def show(wanted: str, node: str | None, data: str | None, as_json: bool) -> None:
+    """One flow: invoices, returns, events."""
+    row = _offline(data, "show", wanted) if data else _ask(node, wanted)
+    if as_json:
+        print_json(row)
+        return
+    click.echo(f"{row['name']}  (no {row['id']}, {row['partner']} over {row['protocol']})")
+    click.echo(f"received {row['received']}  {row['state']}  {row['verdict']}")
+    invoices = [(i["member"], i["number"], i["supplier"], i["verdict"]) for i in row["invoices"]]
+    print_table("Invoices", ("file", "number", "supplier", "verdict"), invoices)
+    _print_returns(row["returns"])
+    events = [(e["at"], e["type"]) for e in row["events"]]
+    print_table("Events", ("business time", "event"), events)
+
+
+@flow.command()
+@click.argument("wanted", metavar="FLOW", default="latest")
+@node_option
+@data_option
+@json_option
+@talks_to_node
+def why(wanted: str, node: str | None, data: str | None, as_json: bool) -> None:
+    """Why a flow was answered as it was: every check in order, every finding explained."""
+    trace = _offline(data, "why", wanted) if data else _ask(node, wanted, "/why")
+    if as_json:
+        print_json(trace)
+        return
+    click.echo(f"{trace['name']}: {trace['verdict'] or 'not decided yet'} ({trace['state']})")
+    for check in trace["checks"]:
+        sign = {"passed": "ok", "failed": "NO", "skipped": "--"}[check["outcome"]]
+        detail = f"  {check['detail']}" if check["detail"] else ""
+        click.echo(f"  {sign}  {check['name']}{detail}")
+    for pack, reason in trace["skipped"]:
+        click.echo(f"  --  {pack}: {reason}")
+    for finding in trace["findings"]:
+        click.echo("")
+        click.echo("\n".join(finding_lines(finding)))
+    if trace["returns"]:
+        _print_returns(trace["returns"])
+
+
+def finding_lines(finding: dict[str, Any]) -> list[str]:
+    """A finding as a person reads it."""
+    place = finding["place"]
+    where = [
+        place.get("member") or "",
+        f"invoice {finding['invoice']}" if finding["invoice"] else "",
+    ]
+    if place.get("line"):
+        where.append(f"line {place['line']}, column {place.get('column') or '?'}")
+    lines = [
+        f"{finding['severity'].upper()} {finding['rule']}  (motif {finding['motif'] or 'none'})",
+        f"  {finding['message']}",
+        f"  {finding['help']}",
+    ]
+    lines += [f"  where   {', '.join(filter(None, where))}"] if any(where) else []
+    lines += [f"  xpath   {place['xpath']}"] if place.get("xpath") else []
+    lines += [f"  excerpt {place['excerpt']}"] if place.get("excerpt") else []
+    lines += [
+        f"  wire    {w['code']} in {w['return']} (status {w['status']})" for w in finding["wire"]
+    ]
+    lines += [f"  repair  {finding['repair']}"]
+    lines += [f"  source  {finding['source']} [{finding['mark']}]"]
+    return lines
+
+
+@flow.command()
+@click.argument("wanted", metavar="FLOW", default="latest")
+@click.option("--return", "is_return", is_flag=True, help="FLOW names a return of ours.")
+@node_option
+@talks_to_node
+def raw(wanted: str, is_return: bool, node: str | None) -> None:
+    """The bytes of a flow, to standard output."""
+    from simulator.testing.client import quoted
+
+    kind = "returns" if is_return else "flows"
+    sys.stdout.buffer.write(client_of(node).raw(f"/api/v1/{kind}/{quoted(wanted)}/raw"))
+
+
+@flow.command()
+@click.argument("wanted", metavar="RETURN")
+@node_option
+@json_option
+@talks_to_node
+def requeue(wanted: str, node: str | None, as_json: bool) -> None:
+    """Put a return (by name or number) back into the retrieval area."""
+    from simulator.testing.client import quoted
+
+    row = client_of(node).post(f"/api/v1/returns/{quoted(wanted)}/requeue", {})
+    if as_json:
+        print_json(row)
+    else:
+        click.echo(f"{row['name']} waits again")
+
+
+def _ask(node: str | None, wanted: str, tail: str = "") -> dict[str, Any]:
+    from simulator.testing.client import quoted
+
+    row: dict[str, Any] = client_of(node).get(f"/api/v1/flows/{quoted(wanted)}{tail}")
+    return row
+
+
+def _offline(data: str, question: str, wanted: str = "", **query: Any) -> Any:  # noqa: ANN401
+    """The same answers from the journal of a stopped node."""
+    from simulator.journal import explain, read
+    from simulator.journal.store import StoreError, open_reader
+
+    try:
+        connection = open_reader(Path(data))
+        if question == "flows":
+            return read.flows(connection, "default", **query)
+        found = read.find_flow(connection, "default", wanted)
+        ask = explain.why if question == "why" else read.describe_flow
+        return ask(connection, found)
+    except StoreError as error:
+        raise EnvironmentFailure(str(error)) from None
+    except read.NoSuchFlow as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _print_returns(returns: list[dict[str, Any]]) -> None:
+    rows = [
+        (
+            r["id"],
+            r["name"],
+            r["state"],
+            ", ".join(f"{s['status']} {s['about']}" for s in r["statuses"]),
+        )
+        for r in returns
+    ]
+    print_table("Returns", ("no", "name", "state", "statuses"), rows)

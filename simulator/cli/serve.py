@@ -1,0 +1,138 @@
+"""``aife-sim serve``: a node in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.cli.config import settings_in_force
+from simulator.cli.main import EnvironmentFailure
+
+if TYPE_CHECKING:
+    from simulator.settings import Settings
+
+PORT = click.IntRange(0, 65535)
+
+
+@click.command()
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file (TOML).")
+@click.option("--data", help="Data folder (default ./.aife-sim).")
+@click.option("--memory", is_flag=True, default=None, help="A temporary data folder.")
+@click.option("--host", help="Address to listen on (default 127.0.0.1).")
+@click.option("--advertise-host", help="Host told to partners.")
+@click.option("--http-port", type=PORT, help="Console and API (default 18080).")
+@click.option("--sftp-port", type=PORT, help="SFTP (default 18022).")
+@click.option("--ephemeral", is_flag=True, default=None, help="Free ports for all not given.")
+@click.option(
+    "--partner-endpoint",
+    multiple=True,
+    metavar="CODE=ENDPOINT",
+    help="Where a partner listens for pushed returns; repeatable.",
+)
+@click.option("--ready-file", help="JSON written once every listener is bound.")
+@click.option("--clock", help="Business time to start from (ISO 8601).")
+@click.option("--seed", type=int, help="Seed of everything drawn by chance.")
+def serve(
+    config: Path | None, clock: str | None, partner_endpoint: tuple[str, ...], **node: object
+) -> None:
+    """Run a node until it is told to stop (SIGTERM, or Ctrl-C; twice to kill)."""
+    flags: dict[str, object] = {key: value for key, value in node.items() if value is not None}
+    if clock:
+        flags["clock.start"] = clock
+    settings = settings_in_force(config, flags)
+    failure = run_node(settings, _endpoints(partner_endpoint), _announce)
+    if failure:
+        raise EnvironmentFailure(failure)
+
+
+def _endpoints(given: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in given:
+        code, sign, endpoint = text.partition("=")
+        if not sign or not endpoint:
+            message = f"expected CODE=ENDPOINT, found {text!r}"
+            raise click.BadParameter(message, param_hint="--partner-endpoint")
+        pairs[code] = endpoint
+    return pairs
+
+
+def run_node(
+    settings: Settings, endpoints: Mapping[str, str], announce: Callable[[Mapping[str, Any]], None]
+) -> str | None:
+    """Runs a node on this thread until a signal; returns why it could not start, if it could not."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("asyncssh").setLevel(logging.WARNING)
+    # The engine and the loop hand the interpreter to each other several times a deposit.
+    sys.setswitchinterval(0.001)
+    # Installed here and nowhere else, before anything imports the reactor.
+    from twisted.internet import asyncioreactor
+
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    asyncioreactor.install(loop)
+    from twisted.internet import defer
+    from twisted.internet import reactor as installed_reactor
+
+    from simulator.node import Node, NodeFailure
+
+    reactor: Any = installed_reactor
+    node = Node(settings, endpoints, os.environ.get("AIFE_SIM_POINTS", ""))
+    failures: list[str] = []
+
+    async def start() -> None:
+        try:
+            await node.start()
+            announce(node.describe())
+        except NodeFailure as failure:
+            failures.append(str(failure))
+            reactor.stop()
+
+    def stop() -> defer.Deferred[None]:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the second Ctrl-C does not wait
+        return defer.Deferred.fromFuture(asyncio.ensure_future(node.stop()))
+
+    starting: list[asyncio.Task[None]] = []
+    reactor.callWhenRunning(lambda: starting.append(loop.create_task(start())))
+    reactor.addSystemEventTrigger("before", "shutdown", stop)
+    reactor.run()
+    return failures[0] if failures else None
+
+
+def _announce(ready: Mapping[str, Any]) -> None:
+    """One block: where, with what, and a line to paste."""
+    sftp = ready["sftp"]
+    lines = [f"aife-sim {ready['version']} is ready", f"  console and API  {ready['http']}"]
+    lines += [
+        f"  SFTP             {sftp['host']}:{sftp['port']}",
+        f"  data             {ready['data']}",
+    ]
+    lines += ["  partners"]
+    lines += [
+        f"    {p['code_application']}  {p['circuit']:7} {p['protocol']:5} {p['environment']}"
+        for p in ready["partners"]
+    ]
+    first = next((p for p in ready["partners"] if p["protocol"] == "sftp"), None)
+    if first:
+        lines += ["  try this", f"    {sftp_line(ready, first)}", "    aife-sim flow list"]
+    click.echo("\n".join(lines))
+    sys.stdout.flush()
+
+
+def sftp_line(ready: Mapping[str, Any], partner: Mapping[str, Any]) -> str:
+    """The command that opens an SFTP session as a partner."""
+    sftp = ready["sftp"]
+    return (
+        f"sftp -P {sftp['port']} -i {partner['pki']}/ssh_key"
+        f" -o UserKnownHostsFile={ready['pki']}/aife/known_hosts"
+        f" {partner['sftp_user']}@{sftp['host']}"
+    )

@@ -1,0 +1,131 @@
+"""How a partner gets in: from the demo table, the settings file or the API, to a raccordement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from simulator import pki
+from simulator.api.routes import Enrolment, Refused
+from simulator.certificates import CertificateRefused, read_partner_certificate
+from simulator.domain.businesstime import parse_instant
+from simulator.domain.raccordement import Raccordement
+from simulator.domain.reference import Reference
+from simulator.settings import PartnerSettings
+
+
+def circuit_interfaces(reference: Reference, circuit: str) -> tuple[str, ...]:
+    """Every code of a circuit that this version exchanges: judged deposits and what answers them."""
+    plan = reference.circuits.get(circuit)
+    if plan is None:
+        known = ", ".join(reference.circuits)
+        raise Refused(400, "unknown circuit", f"expected one of {known}, found {circuit!r}")
+    codes: dict[str, None] = {}
+    for deposit in plan.deposits:
+        interface = reference.catalogue[deposit]
+        if interface.judged_as:
+            codes |= dict.fromkeys((deposit, interface.flow_ack, *interface.object_acks))
+    return tuple(codes)
+
+
+class Enrolments:
+    """Makes raccordements of what people give, keys included.
+
+    Args:
+        data: the data folder.
+        reference: the catalogue that interfaces must be in.
+        names: host names for certificates (setting ``tls.names``).
+        p12_password: of new ``bundle.p12`` files.
+    """
+
+    def __init__(
+        self, data: Path, reference: Reference, names: Iterable[str], p12_password: str
+    ) -> None:
+        self._data = data
+        self._reference = reference
+        self._names = tuple(names)
+        self._password = p12_password
+
+    def make_keys(self, codes: Iterable[str]) -> pki.Pki:
+        """The key material of partners that bring none of their own; blocking."""
+        return pki.ensure(self._data, list(codes), self._names, self._password)
+
+    def raccordement(self, given: Enrolment) -> Raccordement:
+        """The raccordement of an enrolment; its files are written. Blocking.
+
+        Raises:
+            Refused: an interface is unknown, or the certificate cannot be used.
+        """
+        if not (len(given.code) == len("DEM001") and given.code.isascii() and given.code.isalnum()):
+            detail = f"expected 6 uppercase letters or digits, found {given.code!r}"
+            raise Refused(400, "wrong code application", detail)
+        interfaces = given.interfaces or circuit_interfaces(self._reference, given.circuit)
+        self._check_interfaces(interfaces)
+        certificate, key = self._identity(given)
+        return Raccordement(
+            code_application=given.code,
+            circuit=given.circuit,
+            protocol=given.protocol,
+            environment=given.environment,
+            interfaces=tuple(interfaces),
+            valid_from=parse_instant(given.valid_from) if given.valid_from else None,
+            valid_to=parse_instant(given.valid_to) if given.valid_to else None,
+            ssh_keys=(key,),
+            certificate=certificate,
+            matricule=given.matricule,
+            endpoint=given.endpoint,
+            as2_id=given.as2_id or given.code,
+            part_id=given.part_id or given.code,
+            password=given.password,
+        )
+
+    def with_keys(self, demo: Raccordement, keys: pki.Pki) -> Raccordement:
+        """A partner of the demo with the keys that were made for it."""
+        folder = keys.partner(demo.code_application)
+        return msgspec.structs.replace(
+            demo,
+            ssh_keys=(folder.ssh_line(),),
+            certificate=folder.certificate(),
+            as2_id=demo.as2_id or demo.code_application,
+            part_id=demo.part_id or demo.code_application,
+        )
+
+    def _check_interfaces(self, codes: Iterable[str]) -> None:
+        unknown = [code for code in codes if code not in self._reference.catalogue]
+        if unknown:
+            detail = f"not in the catalogue: {', '.join(unknown)}"
+            raise Refused(400, "unknown interface", detail)
+
+    def _identity(self, given: Enrolment) -> tuple[str, str]:
+        """PEM certificate and SSH key line: the partner's own, or made here."""
+        if given.certificate is None:
+            folder = self.make_keys([given.code]).partner(given.code)
+            return folder.certificate(), given.ssh_key or folder.ssh_line()
+        try:
+            own = read_partner_certificate(given.certificate)
+        except CertificateRefused as error:
+            raise Refused(400, "certificate refused", str(error)) from None
+        pki.keep_public(self._data, given.code, own)
+        return own.pem, given.ssh_key or own.ssh_key
+
+
+def from_settings(partner: PartnerSettings) -> Enrolment:
+    """An entry ``[[partner]]`` with its files read. Raises `OSError`."""
+    return Enrolment(
+        code=partner.code,
+        circuit=partner.circuit,
+        protocol=partner.protocol,
+        environment=partner.environment,
+        interfaces=partner.interfaces,
+        certificate=Path(partner.cert).read_bytes() if partner.cert else None,
+        ssh_key=Path(partner.ssh_key).read_text("ascii").strip() if partner.ssh_key else None,
+        endpoint=partner.endpoint,
+        valid_from=partner.valid_from,
+        valid_to=partner.valid_to,
+        matricule=partner.matricule,
+        as2_id=partner.as2_id,
+        part_id=partner.part_id,
+        password=partner.password,
+    )

@@ -1,0 +1,242 @@
+"""Admission: the checks of a deposit that need no content, in the order of the exchange system.
+
+Source: PPF general dossier v3.2 §3.4.1-3.4.3, applied to Chorus Pro (deduced). The first check that
+fails makes the whole flow irrecevable; the later ones are not made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from simulator.domain.findings import Finding
+from simulator.domain.flowname import (
+    EXTENSIONS,
+    FlowName,
+    NameFault,
+    code_application_in,
+    interface_in,
+)
+from simulator.domain.flows import Deposit
+from simulator.domain.judgement import Check
+from simulator.exchange.emission import report_on_flow
+from simulator.journal.tx import Tx
+
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,6}$")
+
+
+class Admission(msgspec.Struct, frozen=True):
+    """What admission says of a deposit: its journal number, and why it was refused if it was."""
+
+    flow: int
+    refused: Finding | None
+
+
+class Arrival:
+    """A deposit as the checks see it: what of its name can be read, and whose it is."""
+
+    def __init__(self, tx: Tx, deposit: Deposit) -> None:
+        self.deposit = deposit
+        self.raccordement = tx.raccordement(deposit.partner)
+        self.interface = interface_in(deposit.name)
+        self.code_application = code_application_in(deposit.name)
+        self.name: FlowName | None = None
+        self.fault: NameFault | None = None
+        try:
+            self.name = FlowName.parse(deposit.name)
+        except NameFault as fault:
+            self.fault = fault
+
+
+def admit(tx: Tx, deposit: Deposit) -> Admission:
+    """The step of a deposit: record it, check it, then hand it to judging or refuse it."""
+    arrival = Arrival(tx, deposit)
+    stream = tx.stream_of(deposit.partner, deposit.name)
+    tx.keep_blob(deposit.blob, deposit.content)
+    flow = tx.add_flow(
+        deposit,
+        stream,
+        identifier=arrival.name.identifier if arrival.name else "",
+        interface=arrival.interface or "",
+        state="IN_RECU",
+    )
+    checks, refused = _run_checks(tx, arrival)
+    event = tx.event(
+        stream,
+        "DepositReceived",
+        {
+            "partner": deposit.partner,
+            "protocol": deposit.protocol,
+            "name": deposit.name,
+            "sha256": deposit.blob.sha256,
+            "size": deposit.blob.size,
+            "checks": checks,
+            "findings": [refused] if refused else [],
+        },
+        flow=flow,
+    )
+    if refused:
+        _refuse(tx, flow, refused, event)
+    else:
+        assert arrival.name is not None
+        tx.register_name(flow, arrival.name.stem)
+        tx.set_flow(flow, "IN_EN_ATTENTE_TRAITEMENT_CPP")
+        tx.enqueue("judge", flow, f"decide:{deposit.partner}", event)
+    return Admission(flow, refused)
+
+
+def _refuse(tx: Tx, flow: int, finding: Finding, event: int) -> None:
+    tx.set_flow(flow, "IN_REJETE", "irrecevable")
+    report_on_flow(tx, tx.flow(flow), "refused", (finding,), event)
+
+
+def _run_checks(tx: Tx, arrival: Arrival) -> tuple[list[Check], Finding | None]:
+    """Makes the checks up to the first that fails."""
+    checks: list[Check] = []
+    for name, check in CHECKS:
+        finding = check(tx, arrival)
+        if isinstance(finding, str):
+            checks.append(Check(name, "skipped", finding))
+        elif finding is None:
+            checks.append(Check(name, "passed"))
+        else:
+            checks.append(Check(name, "failed", finding.help))
+            return checks, finding
+    return checks, None
+
+
+# A check answers None (passed), a reason for not making it, or the finding that refuses the flow.
+Answer = Finding | str | None
+
+
+def _code_application(tx: Tx, arrival: Arrival) -> Answer:
+    partner, found = arrival.deposit.partner, arrival.code_application
+    if found is None:
+        return "the name cannot be read that far"
+    if found == partner:
+        return None
+    known = tx.raccordement(found) is not None
+    rule = "IRR_CODE_APP_FOREIGN" if known else "IRR_CODE_APP_UNKNOWN"
+    return tx.reference.rules.finding(rule, found=found, partner=partner)
+
+
+def _raccordement_active(tx: Tx, arrival: Arrival) -> Answer:
+    raccordement, partner = arrival.raccordement, arrival.deposit.partner
+    if raccordement is None:
+        return tx.reference.rules.finding("IRR_CODE_APP_UNKNOWN", found=partner, partner=partner)
+    if raccordement.is_active(tx.now):
+        return None
+    return tx.reference.rules.finding(
+        "IRR_CODE_APP_INACTIVE",
+        partner=partner,
+        valid_from=_date(raccordement.valid_from),
+        valid_to=_date(raccordement.valid_to),
+        now=_date(tx.now),
+    )
+
+
+def _interface_known(tx: Tx, arrival: Arrival) -> Answer:
+    code = arrival.interface
+    if code is None:
+        return "the name cannot be read that far"
+    if code not in tx.reference.catalogue:
+        return tx.reference.rules.finding("IRR_CODE_INTER_UNKNOWN", found=code)
+    if tx.reference.catalogue[code].direction != "EMISSION":
+        return tx.reference.rules.finding("IRR_CODE_INTER_DIRECTION", found=code)
+    return None
+
+
+def _interface_subscribed(tx: Tx, arrival: Arrival) -> Answer:
+    code = arrival.interface
+    if code is None:
+        return "the name cannot be read that far"
+    subscribed = arrival.raccordement.interfaces if arrival.raccordement else ()
+    if code not in subscribed:
+        words = ", ".join(_deposits_of(tx, subscribed)) or "none"
+        return tx.reference.rules.finding(
+            "IRR_CODE_INTER_UNSUBSCRIBED", found=code, subscribed=words
+        )
+    if not tx.reference.catalogue[code].judged_as:
+        return tx.reference.rules.finding("IRR_CODE_INTER_UNSUPPORTED", found=code)
+    return None
+
+
+def _protocol(tx: Tx, arrival: Arrival) -> Answer:
+    assert arrival.raccordement is not None
+    expected, found = arrival.raccordement.protocol, arrival.deposit.protocol
+    if expected == found:
+        return None
+    return tx.reference.rules.finding("IRR_CODE_INTER_PROTOCOL", expected=expected, found=found)
+
+
+def _not_empty(tx: Tx, arrival: Arrival) -> Answer:
+    return None if arrival.deposit.blob.size else tx.reference.rules.finding("IRR_VIDE")
+
+
+def _extension(tx: Tx, arrival: Arrival) -> Answer:
+    name = arrival.deposit.name
+    found = _EXTENSION.search(name)
+    if found is None or name.endswith(EXTENSIONS):
+        return None
+    expected = ", ".join(EXTENSIONS)
+    return tx.reference.rules.finding("IRR_TYPE", found=found.group(), expected=expected)
+
+
+def _size(tx: Tx, arrival: Arrival) -> Answer:
+    size, limit = arrival.deposit.blob.size, tx.reference.options.flow_limit
+    if size <= limit:
+        return None
+    return tx.reference.rules.finding("IRR_TAILLE", found=size, limit=limit)
+
+
+def _name(tx: Tx, arrival: Arrival) -> Answer:
+    rules, fault = tx.reference.rules, arrival.fault
+    if fault:
+        return rules.finding(
+            "IRR_FORM",
+            part=fault.part,
+            position=fault.at + 1,
+            expected=fault.expected,
+            found=fault.found,
+        )
+    assert arrival.name is not None
+    expected, found = arrival.name.code_application, arrival.name.emitter
+    if expected != found:
+        return rules.finding("IRR_FORM_EMITTER", expected=expected, found=found)
+    return None
+
+
+def _unique(tx: Tx, arrival: Arrival) -> Answer:
+    assert arrival.name is not None
+    earlier = tx.flow_received_as(arrival.name.stem)
+    if earlier is None:
+        return None
+    same = earlier.sha256 == arrival.deposit.blob.sha256
+    rule = "IRR_UNICITE_SAME" if same else "IRR_UNICITE"
+    return tx.reference.rules.finding(rule, earlier=_date(earlier.received))
+
+
+CHECKS: tuple[tuple[str, Callable[[Tx, Arrival], Answer]], ...] = (
+    ("raccordement active", _raccordement_active),
+    ("code application", _code_application),
+    ("interface known", _interface_known),
+    ("interface subscribed", _interface_subscribed),
+    ("protocol", _protocol),
+    ("not empty", _not_empty),
+    ("extension", _extension),
+    ("size", _size),
+    ("flow name", _name),
+    ("flow received once", _unique),
+)
+
+
+def _deposits_of(tx: Tx, codes: tuple[str, ...]) -> list[str]:
+    catalogue = tx.reference.catalogue
+    return [c for c in codes if c in catalogue and catalogue[c].direction == "EMISSION"]
+
+
+def _date(instant: datetime | None) -> str:
+    return instant.strftime("%Y-%m-%d %H:%M:%S UTC") if instant else "no limit"

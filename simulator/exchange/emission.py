@@ -1,0 +1,268 @@
+"""Emission: what goes back to a partner, under which name and number, and when it is gone.
+
+Which answer follows what is data (``schemas/circuits/*.toml``); this module applies it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from simulator.domain.findings import Finding
+from simulator.domain.flowname import FlowName, NameFault, own_identifier
+from simulator.domain.flows import ErrorLine, FlowStatus, InvoiceStatus, Return
+from simulator.domain.raccordement import Raccordement
+from simulator.domain.reference import Answer, CircuitPlan
+from simulator.exchange.inputs import Composed, Fetched, Purged, PushBegun, Pushed, Requeued
+from simulator.journal.tx import Flow, Tx
+
+Outcome = Literal["accepted", "partial", "refused"]
+
+
+def report_on_flow(
+    tx: Tx, flow: Flow, outcome: Outcome, findings: Sequence[Finding], cause: int
+) -> None:
+    """Emits the report on a whole flow, if its circuit sends one for this outcome."""
+    lines = tuple(error_line(tx, finding) for finding in findings)
+    report_lines(tx, flow, outcome, lines, cause)
+
+
+def report_lines(
+    tx: Tx, flow: Flow, outcome: Outcome, lines: tuple[ErrorLine, ...], cause: int
+) -> None:
+    """As `report_on_flow`, for lines that are already worded."""
+    to = _addressee(tx, flow)
+    answer = _flow_answer(tx, to.plan, outcome) if to else None
+    if to is None or answer is None:
+        return
+    status = FlowStatus(
+        status=answer.status,
+        label=answer.label,
+        identifier=flow.identifier or flow.name,
+        readable=bool(flow.identifier),
+        received=flow.received,
+        lines=lines,
+    )
+    _emit(tx, to, _report_name(tx, to, answer), (status,), cause)
+
+
+def invoice_statuses(tx: Tx, flow: Flow, statuses: Sequence[InvoiceStatus], cause: int) -> None:
+    """Emits statuses of invoices, grouped into one return or one each, in the order given."""
+    to = _addressee(tx, flow)
+    if to is None or not statuses:
+        return
+    groups = [tuple(statuses)] if tx.reference.options.group_statuses else [(s,) for s in statuses]
+    for group in groups:
+        name = _own_name(tx, flow.partner, _life_cycle_code(tx, to.plan))
+        _emit(tx, to, name, group, cause)
+
+
+def error_line(tx: Tx, finding: Finding) -> ErrorLine:
+    """A finding as the wire carries it."""
+    code = finding.motif or finding.rule
+    return ErrorLine(
+        nature="FONCTIONNELLE" if finding.level == "invoice" else "TECHNIQUE",
+        code=code,
+        label=tx.reference.motifs.get(code, code),
+        text=finding.message,
+        rule=finding.rule,
+        subject=finding.place.member or "",
+    )
+
+
+class _Addressee(msgspec.Struct, frozen=True):
+    """Who a return goes to, why, and by which plan."""
+
+    flow: Flow
+    raccordement: Raccordement
+    plan: CircuitPlan
+
+
+def _addressee(tx: Tx, flow: Flow) -> _Addressee | None:
+    """None when there is no partner left to answer, or nothing known of its circuit."""
+    raccordement = tx.raccordement(flow.partner)
+    plan = tx.reference.circuits.get(raccordement.circuit) if raccordement else None
+    return _Addressee(flow, raccordement, plan) if raccordement and plan else None
+
+
+def _flow_answer(tx: Tx, plan: CircuitPlan, outcome: Outcome) -> Answer | None:
+    if outcome == "accepted":
+        quiet = plan.circuit == "b2g" and tx.reference.options.report == "errors-only"
+        return None if quiet else plan.flow_accepted
+    return plan.flow_partial if outcome == "partial" else plan.flow_refused
+
+
+def _life_cycle_code(tx: Tx, plan: CircuitPlan) -> str:
+    answer = plan.invoice_accepted or plan.invoice_refused
+    assert answer is not None
+    return answer.interface.format(life_cycle=tx.reference.options.life_cycle_interface)
+
+
+def _report_name(tx: Tx, to: _Addressee, answer: Answer) -> FlowName:
+    """The deposit's own name with the code of its acknowledgement; else one of our own.
+
+    Ours when the received name cannot be read, when its code has no acknowledgement on this circuit,
+    or when a report of that name was sent before (a second deposit under one name). All assumed.
+    """
+    flow, received = to.flow, tx.reference.catalogue.get(to.flow.interface)
+    acknowledgement = received.flow_ack if received and received.code in to.plan.deposits else ""
+    code = answer.interface.format(flow_ack=acknowledgement or to.plan.fallback_ack)
+    if acknowledgement:
+        try:
+            name = FlowName.parse(flow.name).acknowledged_by(code)
+        except NameFault:
+            return _own_name(tx, flow.partner, code)
+        if not tx.name_returned(flow.partner, str(name)):
+            return name
+    return _own_name(tx, flow.partner, code)
+
+
+def _own_name(tx: Tx, partner: str, interface: str) -> FlowName:
+    number = tx.next_number(partner, interface)
+    identifier = own_identifier(tx.reference.options.prefix, interface, number)
+    return FlowName(interface, partner, identifier, ".tar.gz")
+
+
+def _emit(
+    tx: Tx,
+    to: _Addressee,
+    name: FlowName,
+    statuses: tuple[FlowStatus | InvoiceStatus, ...],
+    cause: int,
+) -> None:
+    flow = to.flow
+    value = Return(
+        partner=flow.partner,
+        name=str(name),
+        interface=name.interface,
+        format=to.plan.format,
+        issued=tx.now,
+        emitter=tx.reference.options.prefix,
+        emitter_matricule=tx.reference.options.matricule,
+        partner_matricule=to.raccordement.matricule,
+        statuses=statuses,
+        in_reply_to=flow.stream,
+    )
+    number = tx.add_return(value, flow.id)
+    event = tx.event(
+        flow.stream,
+        "ReturnDecided",
+        {"name": value.name, "interface": value.interface, "statuses": _summary(statuses)},
+        cause=cause,
+        flow=flow.id,
+    )
+    tx.enqueue("compose", number, f"compose:{flow.partner}", event)
+
+
+def _summary(statuses: Iterable[FlowStatus | InvoiceStatus]) -> list[dict[str, str]]:
+    return [
+        {"status": s.status, "label": s.label, "number": getattr(s, "number", "")} for s in statuses
+    ]
+
+
+# -- what becomes of a return -------------------------------------------------------------------
+
+
+def composed(tx: Tx, done: Composed) -> None:
+    """A return is written: it waits for the partner, or a push is due."""
+    value, flow, state = tx.returned(done.returned)
+    if state != "composing":
+        return
+    tx.keep_blob(done.blob, done.content)
+    tx.set_return(done.returned, "waiting", done.blob)
+    cause = tx.cause_of(done.work) if done.work else None
+    event = _tell(
+        tx, value, flow, "ReturnReady", {"sha256": done.blob.sha256, "size": done.blob.size}, cause
+    )
+    if done.work:
+        tx.finish(done.work)
+    raccordement = tx.raccordement(value.partner)
+    if raccordement and raccordement.protocol != "sftp" and raccordement.endpoint:
+        tx.enqueue("push", done.returned, f"push:{value.partner}", event)
+    _plan_purge(tx, done.returned, value, event)
+
+
+def fetched(tx: Tx, done: Fetched) -> None:
+    """A partner has taken a return; from now on it is in no listing."""
+    value, flow, state = tx.returned(done.returned)
+    if state != "waiting":
+        return
+    if not done.keep:
+        tx.set_return(done.returned, "delivered")
+        tx.cancel("purge", done.returned)
+    _tell(tx, value, flow, "ReturnFetched", {"kept": done.keep})
+
+
+def push_begun(tx: Tx, begun: PushBegun) -> None:
+    """A push leaves; a second attempt after a crash is marked as a resend."""
+    value, flow, _ = tx.returned(begun.returned)
+    tx.mark_work(begun.work, "running", begun.attempt)
+    _tell(
+        tx,
+        value,
+        flow,
+        "PushAttempted",
+        {"resend": begun.attempt > 0},
+        tx.cause_of(begun.work),
+    )
+
+
+def pushed(tx: Tx, done: Pushed) -> None:
+    """A push has ended: there is no retry plan (DG3.2: a partner without answer calls support)."""
+    if not tx.work_is_open(done.work):
+        return
+    value, flow, _ = tx.returned(done.returned)
+    tx.set_return(done.returned, "delivered" if done.delivered else "failed")
+    kind = "PushSucceeded" if done.delivered else "PushFailed"
+    _tell(tx, value, flow, kind, {"detail": done.detail}, tx.cause_of(done.work))
+    tx.finish(done.work)
+
+
+def purged(tx: Tx, due: Purged) -> None:
+    """An unfetched return goes (DG3.2 note 42)."""
+    if not tx.work_is_open(due.work):
+        return
+    value, flow, state = tx.returned(due.returned)
+    cause = tx.cause_of(due.work)
+    tx.finish(due.work)
+    if state == "waiting":
+        tx.set_return(due.returned, "purged")
+        _tell(tx, value, flow, "ReturnPurged", {}, cause)
+
+
+def requeued(tx: Tx, asked: Requeued) -> str:
+    """Puts a return back into the retrieval area; returns its name.
+
+    Raises:
+        LookupError: there is no such return.
+        ValueError: it is not written yet.
+    """
+    value, flow, state = tx.returned(asked.returned)
+    if state == "composing":
+        message = f"{value.name} is still being written"
+        raise ValueError(message)
+    tx.cancel("purge", asked.returned)
+    tx.set_return(asked.returned, "waiting")
+    event = _tell(tx, value, flow, "ReturnRequeued", {"was": state})
+    _plan_purge(tx, asked.returned, value, event)
+    return value.name
+
+
+def _plan_purge(tx: Tx, number: int, value: Return, cause: int) -> None:
+    due = tx.now + tx.reference.options.purge_after
+    tx.enqueue("purge", number, f"purge:{value.partner}", cause, due)
+
+
+def _tell(
+    tx: Tx,
+    value: Return,
+    flow: int | None,
+    kind: str,
+    body: dict[str, object],
+    cause: int | None = None,
+) -> int:
+    """Appends an event of a return to the stream of the deposit that it answers."""
+    stream = value.in_reply_to or value.partner
+    return tx.event(stream, kind, {"name": value.name, **body}, cause=cause, flow=flow)

@@ -1,0 +1,100 @@
+"""What can happen to the exchange: one value for each input of a step.
+
+A `simulator.domain.flows.Deposit` is an input too. Whatever comes back from outside the engine (a
+judgement, the outcome of a push, a move of the clock) enters as one of these and becomes an event.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from simulator.domain.businesstime import Clock
+from simulator.domain.flows import BlobRef
+from simulator.domain.judgement import Judgement
+from simulator.domain.raccordement import Raccordement, Structure
+
+
+class UploadCut(msgspec.Struct, frozen=True):
+    """A transfer that broke off before it was whole: no deposit. Size in bytes received."""
+
+    partner: str
+    name: str
+    size: int
+    session: str = ""
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """The answer of a judging process to a row of work."""
+
+    work: int
+    flow: int
+    judgement: Judgement
+
+
+class Composed(msgspec.Struct, frozen=True):
+    """The bytes of a return are written; `work` is None when it was done inside the transaction."""
+
+    work: int | None
+    returned: int
+    blob: BlobRef
+    content: bytes | None
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """A partner has read a return whole and closed it; `keep` leaves it in the area all the same."""
+
+    returned: int
+    partner: str
+    keep: bool = False
+    session: str = ""
+
+
+class PushBegun(msgspec.Struct, frozen=True):
+    """A push is about to leave; recorded first, so that after a crash its outcome is in doubt."""
+
+    work: int
+    returned: int
+    attempt: int
+
+
+class Pushed(msgspec.Struct, frozen=True):
+    """The outcome of a push: `detail` is the peer's word for it."""
+
+    work: int
+    returned: int
+    delivered: bool
+    detail: str
+
+
+class Purged(msgspec.Struct, frozen=True):
+    """The time of an unfetched return is over."""
+
+    work: int
+    returned: int
+
+
+class Requeued(msgspec.Struct, frozen=True):
+    """Someone puts a return back into the retrieval area."""
+
+    returned: int
+
+
+class RaccordementSaved(msgspec.Struct, frozen=True):
+    """A raccordement is added or changed."""
+
+    raccordement: Raccordement
+
+
+class StructuresSaved(msgspec.Struct, frozen=True):
+    """Directory entries are added or changed."""
+
+    structures: tuple[Structure, ...]
+
+
+class ClockMoved(msgspec.Struct, frozen=True):
+    """The business clock of the space is set; the business time of this input is the new one."""
+
+    clock: Clock
+    to: datetime

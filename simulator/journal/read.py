@@ -1,0 +1,226 @@
+"""The read side of the journal: what pages, verbs and transports ask, on a read-only connection.
+
+Answers are plain values that JSON can carry. Numbers of flows and returns are the journal's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from typing import Any
+
+import msgspec
+
+from simulator.domain.flows import FlowStatus, Return
+from simulator.domain.raccordement import Raccordement, Structure
+from simulator.journal.tx import Flow, flow_of
+
+Row = dict[str, Any]
+
+
+class NoSuchFlow(LookupError):
+    """No flow answers to what was asked for; the text says what may be asked."""
+
+
+def raccordements(connection: sqlite3.Connection) -> list[tuple[str, Raccordement]]:
+    """Every raccordement with its space, in code order."""
+    rows = connection.execute("SELECT space, body FROM raccordement ORDER BY space, code")
+    return [(r["space"], msgspec.json.decode(r["body"], type=Raccordement)) for r in rows]
+
+
+def structures(connection: sqlite3.Connection, space: str) -> list[Structure]:
+    """The directory of a space, in order of identifier."""
+    rows = connection.execute(
+        "SELECT body FROM structure WHERE space = ? ORDER BY identifier", (space,)
+    )
+    return [msgspec.json.decode(r["body"], type=Structure) for r in rows]
+
+
+def flows(
+    connection: sqlite3.Connection, space: str, partner: str | None = None, limit: int = 50
+) -> list[Row]:
+    """The newest deposits first, one row each."""
+    rows = connection.execute(
+        "SELECT * FROM flow WHERE space = ? AND (? IS NULL OR partner = ?) ORDER BY id DESC LIMIT ?",
+        (space, partner, partner, limit),
+    )
+    return [_flow_row(row) for row in rows]
+
+
+def find_flow(connection: sqlite3.Connection, space: str, wanted: str) -> Flow:
+    """A deposit by flow name (with or without extension), 25-character id, number or ``latest``.
+
+    The newest one answers when several do. Raises `NoSuchFlow`.
+    """
+    if wanted == "latest":
+        condition, value = "1 = ?", "1"
+    elif wanted.isdecimal() and len(wanted) < 16:
+        condition, value = "id = CAST(? AS INTEGER)", wanted
+    else:
+        condition, value = "? IN (name, stem, identifier)", wanted
+    row = connection.execute(
+        f"SELECT * FROM flow WHERE space = ? AND {condition} ORDER BY id DESC LIMIT 1",  # noqa: S608
+        (space, value),
+    ).fetchone()
+    if row is None:
+        message = (
+            f"no flow {wanted!r}: expected a flow name, its 25-character id, its journal number"
+            " or 'latest' (aife-sim flow list shows them)"
+        )
+        raise NoSuchFlow(message)
+    return flow_of(row)
+
+
+def describe_flow(connection: sqlite3.Connection, flow: Flow) -> Row:
+    """A deposit with its invoices, returns and events."""
+    row = connection.execute("SELECT * FROM flow WHERE id = ?", (flow.id,)).fetchone()
+    invoices = connection.execute(
+        "SELECT member, number, supplier, recipient, verdict FROM invoice WHERE flow = ? ORDER BY id",
+        (flow.id,),
+    )
+    return {
+        **_flow_row(row),
+        "stream": flow.stream,
+        "invoices": [dict(i) for i in invoices],
+        "returns": returns_of(connection, flow.id),
+        "events": events_of(connection, flow.id),
+    }
+
+
+def events_of(connection: sqlite3.Connection, flow: int) -> list[Row]:
+    """The events of a deposit, in order, with their bodies."""
+    rows = connection.execute("SELECT * FROM event WHERE flow = ? ORDER BY seq", (flow,))
+    return [
+        {
+            "seq": r["seq"],
+            "type": r["type"],
+            "at": r["at"],
+            "wall": r["wall"],
+            "cause": r["cause"],
+            "session": r["session"],
+            "body": msgspec.json.decode(r["body"]),
+        }
+        for r in rows
+    ]
+
+
+def returns_of(connection: sqlite3.Connection, flow: int) -> list[Row]:
+    """What was answered to a deposit, in order, with the statuses and their lines."""
+    rows = connection.execute("SELECT * FROM returned WHERE flow = ? ORDER BY id", (flow,))
+    return [_return_row(row) for row in rows]
+
+
+def find_return(connection: sqlite3.Connection, space: str, wanted: str) -> Row:
+    """A return by its name or number, the newest first. Raises `NoSuchFlow`."""
+    row = connection.execute(
+        "SELECT * FROM returned WHERE space = ? AND (name = ? OR CAST(id AS TEXT) = ?)"
+        " ORDER BY id DESC LIMIT 1",
+        (space, wanted, wanted),
+    ).fetchone()
+    if row is None:
+        message = (
+            f"no return {wanted!r}: expected its name or number (aife-sim flow show ID lists them)"
+        )
+        raise NoSuchFlow(message)
+    return _return_row(row)
+
+
+def waiting(connection: sqlite3.Connection, space: str, partner: str) -> list[sqlite3.Row]:
+    """Returns in the retrieval area of a partner, oldest first: id, name, size, issued."""
+    return connection.execute(
+        "SELECT id, name, size, issued FROM returned"
+        " WHERE space = ? AND partner = ? AND state = 'waiting' ORDER BY id",
+        (space, partner),
+    ).fetchall()
+
+
+def blob_of_flow(connection: sqlite3.Connection, number: int) -> tuple[str, bytes | None]:
+    """Hash of a deposit's content and the bytes when they are in the journal file."""
+    return _blob(connection, "flow", number)
+
+
+def blob_of_return(connection: sqlite3.Connection, number: int) -> tuple[str, bytes | None]:
+    """Hash of a return's content and the bytes when they are in the journal file."""
+    return _blob(connection, "returned", number)
+
+
+def return_value(connection: sqlite3.Connection, number: int) -> Return:
+    """A return before it is written out."""
+    row = connection.execute("SELECT body FROM returned WHERE id = ?", (number,)).fetchone()
+    return msgspec.json.decode(row["body"], type=Return)
+
+
+def flow_with_circuit(connection: sqlite3.Connection, number: int) -> tuple[Flow, str]:
+    """A deposit and the circuit of its partner, ``""`` if the partner is gone."""
+    row = connection.execute("SELECT * FROM flow WHERE id = ?", (number,)).fetchone()
+    body = connection.execute(
+        "SELECT body FROM raccordement WHERE space = ? AND code = ?", (row["space"], row["partner"])
+    ).fetchone()
+    circuit = msgspec.json.decode(body["body"])["circuit"] if body else ""
+    return flow_of(row), circuit
+
+
+def pending(connection: sqlite3.Connection, space: str) -> list[Row]:
+    """What is still to be done, soonest first: the answer to "why do I see nothing?"."""
+    rows = connection.execute(
+        "SELECT id, lane, due, kind, state, subject, attempt FROM work WHERE space = ?"
+        " ORDER BY due IS NOT NULL, due, id",
+        (space,),
+    )
+    return [dict(row) for row in rows]
+
+
+def stream_hash(connection: sqlite3.Connection, space: str) -> str:
+    """Hex SHA-256 over all streams: (stream, position, type, business time, cause, body).
+
+    Two runs with the same inputs in the same order per partner, times and seed have the same hash;
+    global numbers and wall time are left out.
+    """
+    digest = hashlib.sha256()
+    rows = connection.execute(
+        "SELECT e.stream, e.position, e.type, e.at, c.stream, c.position, e.body FROM event e"
+        " LEFT JOIN event c ON c.seq = e.cause WHERE e.space = ? ORDER BY e.stream, e.position",
+        (space,),
+    )
+    for row in rows:
+        digest.update(msgspec.json.encode(tuple(row)))
+    return digest.hexdigest()
+
+
+def _blob(connection: sqlite3.Connection, table: str, number: int) -> tuple[str, bytes | None]:
+    row = connection.execute(
+        f"SELECT t.sha256, b.data FROM {table} t JOIN blob b"  # noqa: S608 - table is one of ours
+        " ON b.space = t.space AND b.sha256 = t.sha256 WHERE t.id = ?",
+        (number,),
+    ).fetchone()
+    if row is None:
+        message = f"no content for number {number}"
+        raise NoSuchFlow(message)
+    return row["sha256"], row["data"]
+
+
+def _flow_row(row: sqlite3.Row) -> Row:
+    shown = ("id", "partner", "protocol", "name", "identifier", "interface", "sha256", "size")
+    return {**{key: row[key] for key in (*shown, "received", "state")}, "verdict": row["verdict"]}
+
+
+def _return_row(row: sqlite3.Row) -> Row:
+    value = msgspec.json.decode(row["body"], type=Return)
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "interface": row["interface"],
+        "format": value.format,
+        "state": row["state"],
+        "issued": row["issued"],
+        "size": row["size"],
+        "statuses": [
+            {
+                "status": status.status,
+                "label": status.label,
+                "about": status.identifier if isinstance(status, FlowStatus) else status.number,
+                "lines": [msgspec.to_builtins(line) for line in status.lines],
+            }
+            for status in value.statuses
+        ],
+    }

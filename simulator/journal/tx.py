@@ -1,0 +1,415 @@
+"""The transaction that every step works in: books, events, work, small blobs.
+
+A step reads and writes through a `Tx` and nothing else, so that the same inputs at the same business
+times write the same rows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from simulator.domain.businesstime import Clock, instant_text, parse_instant
+from simulator.domain.flows import BlobRef, Deposit, Return, Work, WorkKind
+from simulator.domain.raccordement import Raccordement, Structure
+from simulator.domain.reference import Reference
+
+T = TypeVar("T")
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """A row of the book of flows: a deposit and where it stands (see the migration for columns)."""
+
+    id: int
+    partner: str
+    stream: str
+    protocol: str
+    name: str
+    stem: str | None
+    identifier: str
+    interface: str
+    sha256: str
+    size: int
+    received: datetime
+    state: str
+    verdict: str
+
+    @property
+    def blob(self) -> BlobRef:
+        """Its content."""
+        return BlobRef(self.sha256, self.size)
+
+
+class Invoice(msgspec.Struct, frozen=True):
+    """A row of the book of invoices; `triptych` is None when the number may be used again."""
+
+    member: str
+    number: str
+    supplier: str
+    recipient: str
+    status: str
+    verdict: str
+    triptych: str | None
+
+
+class NewWork(msgspec.Struct):
+    """A thing to do, not yet written; becomes a `Work` at the end of the transaction."""
+
+    lane: str
+    kind: WorkKind
+    subject: int
+    due: datetime | None
+    cause: int
+
+
+class Tx:
+    """One step's view of the journal, inside a transaction that the engine opened.
+
+    Attributes:
+        now: business time of the step.
+        reference: tables that never change.
+        todo: work added by the step so far.
+        cancelled: numbers of the rows of work that the step took back.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        space: str,
+        now: datetime,
+        wall: datetime,
+        reference: Reference,
+        session: str = "",
+    ) -> None:
+        self._sql = connection.execute
+        self.space = space
+        self.now = now
+        self.wall = wall
+        self._session = session
+        self.reference = reference
+        self.todo: list[NewWork] = []
+        self.cancelled: list[int] = []
+
+    # -- events ---------------------------------------------------------------------------------
+
+    def event(
+        self,
+        stream: str,
+        kind: str,
+        body: object,
+        *,
+        cause: int | None = None,
+        flow: int | None = None,
+    ) -> int:
+        """Appends an event; `body` is anything msgspec can write. Returns its global number."""
+        last = self._sql(
+            "SELECT max(position) FROM event WHERE space = ? AND stream = ?", (self.space, stream)
+        ).fetchone()[0]
+        row = (
+            self.space,
+            stream,
+            (last or 0) + 1,
+            kind,
+            instant_text(self.now),
+            instant_text(self.wall),
+            cause,
+            flow,
+            self._session,
+            _encode(body).decode(),
+        )
+        return self._insert(
+            "INSERT INTO event (space, stream, position, type, at, wall, cause, flow, session, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+
+    # -- raccordements and directory ------------------------------------------------------------
+
+    def raccordement(self, code: str) -> Raccordement | None:
+        """The raccordement of a code application."""
+        return self._one(
+            "SELECT body FROM raccordement WHERE space = ? AND code = ?", code, Raccordement
+        )
+
+    def save_raccordement(self, value: Raccordement) -> None:
+        """Adds a raccordement or replaces it."""
+        self._sql(
+            "INSERT OR REPLACE INTO raccordement (space, code, body) VALUES (?, ?, ?)",
+            (self.space, value.code_application, _encode(value).decode()),
+        )
+
+    def structure(self, identifier: str) -> Structure | None:
+        """The directory entry of an identifier."""
+        return self._one(
+            "SELECT body FROM structure WHERE space = ? AND identifier = ?", identifier, Structure
+        )
+
+    def save_structure(self, value: Structure) -> None:
+        """Adds a directory entry or replaces it."""
+        self._sql(
+            "INSERT OR REPLACE INTO structure (space, identifier, body) VALUES (?, ?, ?)",
+            (self.space, value.identifier, _encode(value).decode()),
+        )
+
+    # -- flows ----------------------------------------------------------------------------------
+
+    def stream_of(self, partner: str, name: str) -> str:
+        """Name of the stream of one more deposit under a name: ``DEM001/NAME``, ``DEM001/NAME#2``."""
+        base = f"{partner}/{name}"
+        earlier = self._sql(
+            "SELECT count(*) FROM flow WHERE space = ? AND partner = ? AND name = ?",
+            (self.space, partner, name),
+        ).fetchone()[0]
+        return f"{base}#{earlier + 1}" if earlier else base
+
+    def add_flow(
+        self, deposit: Deposit, stream: str, *, identifier: str, interface: str, state: str
+    ) -> int:
+        """Writes a deposit into the book of flows; returns its journal number."""
+        row = (
+            self.space,
+            deposit.partner,
+            stream,
+            deposit.protocol,
+            deposit.name,
+            identifier,
+            interface,
+            deposit.blob.sha256,
+            deposit.blob.size,
+            instant_text(self.now),
+            state,
+        )
+        return self._insert(
+            "INSERT INTO flow (space, partner, stream, protocol, name, identifier, interface,"
+            " sha256, size, received, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+
+    def flow(self, number: int) -> Flow:
+        """A deposit by its journal number; `LookupError` if there is none."""
+        row = self._sql(
+            "SELECT * FROM flow WHERE space = ? AND id = ?", (self.space, number)
+        ).fetchone()
+        if row is None:
+            message = f"no flow with journal number {number}"
+            raise LookupError(message)
+        return flow_of(row)
+
+    def flow_received_as(self, stem: str) -> Flow | None:
+        """The deposit that used a flow name first, if any."""
+        row = self._sql(
+            "SELECT * FROM flow WHERE space = ? AND stem = ?", (self.space, stem)
+        ).fetchone()
+        return flow_of(row) if row else None
+
+    def register_name(self, number: int, stem: str) -> None:
+        """Marks a flow name as used for ever by this deposit."""
+        self._sql("UPDATE flow SET stem = ? WHERE id = ?", (stem, number))
+
+    def set_flow(self, number: int, state: str, verdict: str = "") -> None:
+        """Moves a deposit to another state of the portal's list (dossier §6)."""
+        self._sql("UPDATE flow SET state = ?, verdict = ? WHERE id = ?", (state, verdict, number))
+
+    # -- invoices -------------------------------------------------------------------------------
+
+    def invoice_standing(self, triptych: str) -> Flow | None:
+        """The deposit that brought the invoice with this key of uniqueness, if one stands."""
+        row = self._sql(
+            "SELECT flow.* FROM invoice JOIN flow ON flow.id = invoice.flow"
+            " WHERE invoice.space = ? AND invoice.triptych = ?",
+            (self.space, triptych),
+        ).fetchone()
+        return flow_of(row) if row else None
+
+    def add_invoice(self, flow: int, invoice: Invoice) -> int:
+        """Writes an invoice of a flow; returns its number."""
+        values = tuple(getattr(invoice, name) for name in invoice.__struct_fields__)
+        return self._insert(
+            "INSERT INTO invoice (space, flow, member, number, supplier, recipient, status, verdict,"
+            " triptych) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (self.space, flow, *values),
+        )
+
+    # -- returns --------------------------------------------------------------------------------
+
+    def next_number(self, partner: str, interface: str) -> int:
+        """Next number of our own flows to a partner on an interface, from 1."""
+        return int(
+            self._sql(
+                "INSERT INTO sequence (space, partner, interface, last) VALUES (?, ?, ?, 1)"
+                " ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
+                (self.space, partner, interface),
+            ).fetchone()[0]
+        )
+
+    def name_returned(self, partner: str, name: str) -> bool:
+        """Whether a return of that name was already made for a partner."""
+        row = self._sql(
+            "SELECT 1 FROM returned WHERE space = ? AND partner = ? AND name = ?",
+            (self.space, partner, name),
+        ).fetchone()
+        return row is not None
+
+    def add_return(self, value: Return, flow: int | None) -> int:
+        """Writes a return that is still to be composed; returns its number."""
+        return self._insert(
+            "INSERT INTO returned (space, partner, flow, name, interface, body, state, issued)"
+            " VALUES (?, ?, ?, ?, ?, ?, 'composing', ?)",
+            (
+                self.space,
+                value.partner,
+                flow,
+                value.name,
+                value.interface,
+                _encode(value).decode(),
+                instant_text(value.issued),
+            ),
+        )
+
+    def returned(self, number: int) -> tuple[Return, int | None, str]:
+        """A return, the deposit it answers and its state; `LookupError` if there is none."""
+        row = self._sql(
+            "SELECT body, flow, state FROM returned WHERE space = ? AND id = ?",
+            (self.space, number),
+        ).fetchone()
+        if row is None:
+            message = f"no return with number {number}"
+            raise LookupError(message)
+        return msgspec.json.decode(row["body"], type=Return), row["flow"], row["state"]
+
+    def set_return(self, number: int, state: str, blob: BlobRef | None = None) -> None:
+        """Moves a return to a state, with its bytes once they are known."""
+        if blob:
+            self._sql(
+                "UPDATE returned SET state = ?, sha256 = ?, size = ? WHERE id = ?",
+                (state, blob.sha256, blob.size, number),
+            )
+        else:
+            self._sql("UPDATE returned SET state = ? WHERE id = ?", (state, number))
+
+    # -- blobs ----------------------------------------------------------------------------------
+
+    def keep_blob(self, ref: BlobRef, content: bytes | None) -> None:
+        """Refers to content: inline, or (None) a file that already lies in the blob folder."""
+        self._sql(
+            "INSERT OR IGNORE INTO blob (space, sha256, size, data) VALUES (?, ?, ?, ?)",
+            (self.space, ref.sha256, ref.size, content),
+        )
+
+    # -- work -----------------------------------------------------------------------------------
+
+    def enqueue(
+        self, kind: WorkKind, subject: int, lane: str, cause: int, due: datetime | None = None
+    ) -> None:
+        """Adds something to do once this transaction is durable."""
+        self.todo.append(NewWork(lane, kind, subject, due, cause))
+
+    def write_work(self) -> list[Work]:
+        """Writes what was enqueued; called by the engine before the commit."""
+        written = []
+        for new in self.todo:
+            due = instant_text(new.due) if new.due else None
+            number = self._insert(
+                "INSERT INTO work (space, lane, due, kind, state, subject, cause)"
+                " VALUES (?, ?, ?, ?, 'ready', ?, ?)",
+                (self.space, new.lane, due, new.kind, new.subject, new.cause),
+            )
+            written.append(
+                Work(number, self.space, new.lane, new.due, new.kind, "ready", new.subject)
+            )
+        self.todo.clear()
+        return written
+
+    def work_is_open(self, number: int) -> bool:
+        """Whether a row is still to be done: a second answer to the same work changes nothing."""
+        return self._sql("SELECT 1 FROM work WHERE id = ?", (number,)).fetchone() is not None
+
+    def mark_work(self, number: int, state: str, attempt: int) -> None:
+        """Notes that a push was begun."""
+        self._sql("UPDATE work SET state = ?, attempt = ? WHERE id = ?", (state, attempt, number))
+
+    def finish(self, number: int) -> None:
+        """Takes a row off the list: it is done."""
+        self._sql("DELETE FROM work WHERE id = ?", (number,))
+
+    def cancel(self, kind: WorkKind, subject: int) -> None:
+        """Takes back what is to be done about a subject."""
+        rows = self._sql(
+            "DELETE FROM work WHERE space = ? AND subject = ? AND kind = ? RETURNING id",
+            (self.space, subject, kind),
+        )
+        self.cancelled += [row[0] for row in rows]
+
+    def lane_is_busy(self, lane: str) -> bool:
+        """Whether something waits or runs in a lane."""
+        row = self._sql(
+            "SELECT 1 FROM work WHERE space = ? AND lane = ? LIMIT 1", (self.space, lane)
+        ).fetchone()
+        return row is not None
+
+    def cause_of(self, work: int) -> int | None:
+        """The event that asked for a row of work."""
+        row = self._sql("SELECT cause FROM work WHERE id = ?", (work,)).fetchone()
+        return row[0] if row else None
+
+    # -- clock ----------------------------------------------------------------------------------
+
+    def save_clock(self, clock: Clock) -> None:
+        """Writes the business clock of the space."""
+        self._sql(
+            "INSERT OR REPLACE INTO space (name, mode, business, wall, rate) VALUES (?, ?, ?, ?, ?)",
+            (
+                self.space,
+                clock.mode,
+                instant_text(clock.business),
+                instant_text(clock.wall),
+                clock.rate,
+            ),
+        )
+
+    # -- plumbing -------------------------------------------------------------------------------
+
+    def _insert(self, statement: str, row: tuple[Any, ...]) -> int:
+        number = self._sql(statement, row).lastrowid
+        assert number is not None
+        return number
+
+    def _one(self, statement: str, key: str, kind: type[T]) -> T | None:
+        row = self._sql(statement, (self.space, key)).fetchone()
+        return msgspec.json.decode(row[0], type=kind) if row else None
+
+
+def flow_of(row: sqlite3.Row) -> Flow:
+    """Reads a row of the book of flows."""
+    fields = {name: row[name] for name in Flow.__struct_fields__}
+    return Flow(**{**fields, "received": parse_instant(fields["received"])})
+
+
+def clocks(connection: sqlite3.Connection) -> Iterator[tuple[str, Clock]]:
+    """The business clock of each space."""
+    for row in connection.execute("SELECT * FROM space"):
+        business, wall = parse_instant(row["business"]), parse_instant(row["wall"])
+        yield row["name"], Clock(row["mode"], business, wall, row["rate"])
+
+
+def open_work(connection: sqlite3.Connection) -> list[Work]:
+    """Everything still to do, in (due, id) order; a push that was running is in doubt."""
+    rows = connection.execute("SELECT * FROM work ORDER BY due IS NOT NULL, due, id")
+    return [
+        Work(
+            id=row["id"],
+            space=row["space"],
+            lane=row["lane"],
+            due=parse_instant(row["due"]) if row["due"] else None,
+            kind=row["kind"],
+            state="doubt" if row["state"] == "running" else row["state"],
+            subject=row["subject"],
+            attempt=row["attempt"],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,337 @@
+"""The composition root: one node, from settings to listeners.
+
+Read `Node.start` to see what there is and what it is made of. The three places where code runs are
+made here: the loop that this module is called on, the engine thread, the judging processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import msgspec
+from twisted.internet import reactor as installed_reactor
+from twisted.internet.error import CannotListenError
+
+from simulator import pki, resources
+from simulator.api import server as api
+from simulator.api.routes import SPACE, Console, Enrolment, Refused
+from simulator.domain.businesstime import Clock, Mode, instant_text, parse_instant
+from simulator.domain.flows import Work
+from simulator.domain.raccordement import Raccordement, Structure
+from simulator.domain.reference import Reference
+from simulator.enrolment import Enrolments, from_settings
+from simulator.exchange.inputs import ClockMoved, RaccordementSaved, StructuresSaved
+from simulator.journal import read
+from simulator.journal.store import Store, StoreError
+from simulator.journal.tx import open_work
+from simulator.messages.compose import compose
+from simulator.runtime import points
+from simulator.runtime.engine import Engine, EngineThread, Order, utc_now
+from simulator.runtime.hands import NodeHands
+from simulator.runtime.judging import JudgingPool
+from simulator.runtime.lanes import Lanes
+from simulator.runtime.readers import Readers
+from simulator.runtime.reception import Reception
+from simulator.settings import Settings
+from simulator.transport import sftp
+
+# The reactor is whatever was installed; its type is only known then.
+reactor: Any = installed_reactor
+# Wall seconds that a stopping node gives to what is under way.
+_DRAIN = 10.0
+
+
+class NodeFailure(Exception):
+    """A node cannot run here: one line that says what is in the way and what to do."""
+
+
+class Node:
+    """One running simulator.
+
+    Args:
+        settings: in force.
+        endpoints: where partners listen for pushes, by code application.
+        disturb: named points armed by a test (``engine.before-commit@2=kill``).
+    """
+
+    def __init__(
+        self, settings: Settings, endpoints: Mapping[str, str] | None = None, disturb: str = ""
+    ) -> None:
+        self.settings = settings
+        self.point = points.from_text(disturb)
+        self.reference: Reference = resources.reference(settings.options())
+        self._temporary = settings.node.memory
+        self.data = Path(
+            tempfile.mkdtemp(prefix="aife-sim-") if self._temporary else settings.node.data
+        )
+        self._endpoints = dict(endpoints or {})
+        # What was opened, in order; closed in the opposite order, also after half a start.
+        self._exit = AsyncExitStack()
+        self._enrolments = Enrolments(
+            self.data, self.reference, settings.tls.names, settings.pki.p12_password
+        )
+
+    # -- start ----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Opens the journal, starts engine and judging, binds every listener, writes the ready file.
+
+        Raises:
+            NodeFailure: with one line for the person at the terminal.
+        """
+        try:
+            if self._temporary:
+                self._exit.callback(shutil.rmtree, self.data, ignore_errors=True)
+            pki.prepare_data(self.data)
+            self.store = Store(self.data, self.settings.journal.sync)
+            self._exit.callback(self.store.close)
+            self.keys = await asyncio.to_thread(self._enrolments.make_keys, self._demo_codes())
+            self.engine = Engine(self.store, self.reference, compose, point=self.point)
+            await asyncio.to_thread(self._fill_books)
+            self._start_runtime()
+            await self._listen()
+        except (pki.PkiError, StoreError, OSError, CannotListenError, Refused) as error:
+            raise NodeFailure(_one_line(error)) from error
+        self._write_ready_file()
+
+    def _start_runtime(self) -> None:
+        settings = self.settings
+        loop = asyncio.get_running_loop()
+        self.thread = EngineThread(self.engine, loop, self._take_work)
+        self.readers = Readers(self.data)
+        self._exit.callback(self.readers.close)
+        self.reception = Reception(
+            self.store, self.thread.submit, self.readers, self.reference.options.inline, self.point
+        )
+        for space, raccordement in read.raccordements(self.store.connection):
+            self.reception.know(space, raccordement)
+        self.pool = JudgingPool(settings.judging.processes, settings.job_limits(), point=self.point)
+        self.hands = NodeHands(
+            store=self.store,
+            readers=self.readers,
+            pool=self.pool,
+            reference=self.reference,
+            limits=settings.job_limits(),
+            compose=compose,
+            partner=self.reception.raccordement,
+            at_once=settings.judging.processes + 2,
+        )
+        self.lanes = Lanes(self.thread.submit, self.hands, self.engine.clocks, self.point)
+        left = open_work(self.store.connection)
+        self.thread.start()
+        self._exit.push_async_callback(asyncio.to_thread, self.thread.close)
+        self._judging = loop.create_task(self.pool.start())
+        self._exit.push_async_callback(self.pool.close)
+        self._exit.push_async_callback(self._drain)
+        self.lanes.take(left)
+
+    def _take_work(self, works: Sequence[Work], cancelled: Sequence[int]) -> None:
+        self.lanes.take(works, cancelled)
+
+    async def _listen(self) -> None:
+        node, given = self.settings.node, self.settings.sftp
+        host_key = asyncssh.read_private_key(self.keys.host_key)
+        try:
+            self.sftp = await sftp.listen(
+                self.reception,
+                sftp.SftpSettings(**msgspec.structs.asdict(given)),
+                node.host,
+                node.sftp_port,
+                [host_key],
+            )
+        except OSError as error:
+            raise NodeFailure(_port_taken("sftp_port", node.sftp_port, error)) from error
+        self._exit.push_async_callback(self.sftp.close)
+        self.keys.write_known_hosts(self._host(), self.sftp.port)
+        self.token = _token(self.data / "token", node.token)
+        try:
+            self.http = api.listen(
+                reactor.listenTCP,
+                self._console(),
+                node.host,
+                node.http_port,
+                self.token,
+            )
+        except CannotListenError as error:
+            raise NodeFailure(
+                _port_taken("http_port", node.http_port, error.socketError)
+            ) from error
+
+    def _console(self) -> Console:
+        return Console(
+            read=self.readers,
+            submit=self.thread.submit,
+            lanes=self.lanes,
+            engine=self.engine,
+            reception=self.reception,
+            blob_path=self.store.blob_path,
+            enrol=self.enrol,
+            key_files=self._key_files,
+            describe=self.describe,
+        )
+
+    # -- books at the start ---------------------------------------------------------------------
+
+    def _demo_codes(self) -> list[str]:
+        """Partners of the demo, unless the settings name partners of their own."""
+        if self.settings.partner:
+            return []
+        return [p.code_application for p in resources.demo_partners()]
+
+    def _fill_books(self) -> None:
+        """Writes clock, partners and structures that the journal does not have as they are given."""
+        orders = [Order(SPACE, value) for value in self._missing()]
+        if not orders:
+            return
+        for _, outcome in self.engine.run(orders).outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    def _missing(self) -> Iterator[object]:
+        if SPACE not in self.engine.clocks or self.settings.clock.start:
+            yield self._first_clock()
+        known = {r.code_application: r for _, r in read.raccordements(self.store.connection)}
+        given = {p.code_application: p for p in self._given_partners()}
+        for code, partner in {**known, **given}.items():
+            wanted = self._at_its_endpoint(partner)
+            if known.get(code) != wanted:
+                yield RaccordementSaved(wanted)
+        had = {s.identifier: s for s in read.structures(self.store.connection, SPACE)}
+        new = tuple(s for s in self._given_structures() if had.get(s.identifier) != s)
+        if new:
+            yield StructuresSaved(new)
+
+    def _first_clock(self) -> ClockMoved:
+        given, wall = self.settings.clock, utc_now()
+        if not given.start and given.mode == "real":
+            return ClockMoved(Clock(), wall)
+        start = parse_instant(given.start) if given.start else wall
+        mode: Mode = "frozen" if given.mode == "frozen" else "running"
+        return ClockMoved(Clock(mode, start, wall, given.rate), start)
+
+    def _given_partners(self) -> Iterator[Raccordement]:
+        if not self.settings.partner:
+            for demo in resources.demo_partners():
+                yield self._enrolments.with_keys(demo, self.keys)
+        for partner in self.settings.partner:
+            yield self._enrolments.raccordement(from_settings(partner))
+
+    def _at_its_endpoint(self, partner: Raccordement) -> Raccordement:
+        endpoint = self._endpoints.get(partner.code_application, partner.endpoint)
+        return msgspec.structs.replace(partner, endpoint=endpoint)
+
+    def _given_structures(self) -> Iterator[Structure]:
+        if self.settings.directory.demo:
+            yield from resources.demo_structures()
+        for row in self.settings.structure:
+            yield Structure(**msgspec.structs.asdict(row))
+
+    async def enrol(self, given: Enrolment) -> Raccordement:
+        """Adds a partner while the node runs. Raises `Refused`."""
+        value = await asyncio.to_thread(self._enrolments.raccordement, given)
+        await self.thread.submit(SPACE, RaccordementSaved(value))
+        self.reception.know(SPACE, value)
+        return value
+
+    # -- what others need to know ---------------------------------------------------------------
+
+    def describe(self) -> Mapping[str, Any]:
+        """The ready file's content (design §7)."""
+        host = self._host()
+        partners = [r for _, r in self.reception.partners()]
+        return {
+            "version": importlib.metadata.version("aife-sim"),
+            "pid": os.getpid(),
+            "http": f"http://{_in_url(host)}:{self.http.port}",
+            "as2": None,
+            "sftp": {"host": host, "port": self.sftp.port},
+            "pesit": None,
+            "pesit_plain": None,
+            "data": str(self.data.resolve()),
+            "pki": str(self.keys.folder.resolve()),
+            "token_file": str((self.data / "token").resolve()),
+            "clock": instant_text(self.engine.business_now(SPACE)),
+            "partners": [self._describe_partner(r) for r in partners],
+        }
+
+    def _describe_partner(self, partner: Raccordement) -> Mapping[str, Any]:
+        code = partner.code_application
+        return {
+            "code_application": code,
+            "circuit": partner.circuit,
+            "environment": partner.environment,
+            "protocol": partner.protocol,
+            "interfaces": partner.interfaces,
+            "pki": str(self.keys.partner(code).folder.resolve()),
+            "space": SPACE,
+            "sftp_user": code,
+            "depot": self.settings.sftp.depot,
+            "retrait": self.settings.sftp.retrait,
+            "as2_id": partner.as2_id,
+            "part_id": partner.part_id,
+            "password": partner.password,
+            "endpoint": partner.endpoint,
+        }
+
+    def _host(self) -> str:
+        node = self.settings.node
+        everywhere = node.host in ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
+        return node.advertise_host or ("127.0.0.1" if everywhere else node.host)
+
+    def _key_files(self, code: str) -> Mapping[str, bytes]:
+        folder = self.keys.partner(code).folder
+        if self.reception.raccordement(code) is None or not folder.is_dir():
+            raise Refused(404, "no such partner", f"no key material of {code!r}")
+        return {f.name: f.read_bytes() for f in sorted(folder.iterdir()) if f.name[0] != "."}
+
+    def _write_ready_file(self) -> None:
+        if not self.settings.node.ready_file:
+            return
+        target = Path(self.settings.node.ready_file)
+        self._exit.callback(target.unlink, missing_ok=True)
+        draft = target.with_name(f".{target.name}.{os.getpid()}")
+        draft.write_bytes(msgspec.json.format(msgspec.json.encode(self.describe()), indent=2))
+        draft.replace(target)
+
+    # -- stop -----------------------------------------------------------------------------------
+
+    async def stop(self) -> None:
+        """Takes nothing new, lets what is under way end, and gives the folder free."""
+        await self._exit.aclose()
+
+    async def _drain(self) -> None:
+        with suppress(TimeoutError):  # rows that are left are taken up at the next start
+            await asyncio.wait_for(self.lanes.quiet(), _DRAIN)
+        await self.lanes.close()
+
+
+def _token(file: Path, given: str | None) -> str:
+    """The token of the API: the one given, else one drawn at the first start."""
+    if given is None and file.exists():
+        return file.read_text(encoding="ascii").strip()
+    token = given or secrets.token_urlsafe(32)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(token + "\n")
+    return token
+
+
+def _port_taken(setting: str, port: int, error: Exception) -> str:
+    return f"cannot listen on port {port} ({setting}): {error}; stop its owner or give another port"
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,271 @@
+"""The engine: one owner of the writing connection, which runs every step.
+
+`Engine.run` is the whole of it and needs neither thread nor loop; `EngineThread` feeds it from a
+loop: it takes what is waiting, those first that a peer waits for, commits once for all of them, and
+only then tells the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import queue
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from simulator.domain.businesstime import Clock
+from simulator.domain.flows import BlobRef, Return, Work
+from simulator.domain.reference import Reference
+from simulator.exchange import STEPS
+from simulator.exchange.inputs import ClockMoved, Composed
+from simulator.journal.store import Store
+from simulator.journal.tx import NewWork, Tx, clocks
+from simulator.runtime.points import Point, nothing
+
+Compose = Callable[[Return], bytes]
+BATCH = 128
+# Work that no peer waits for may hold a batch, and so a peer's reply, this long at most.
+_BACKGROUND_SECONDS = 0.010
+# A return of this many statuses is written in well under a millisecond, inside the transaction.
+_SMALL_RETURN = 20
+
+
+class JournalError(Exception):
+    """A transaction could not be made durable (disk full, I/O error): nothing of it happened."""
+
+
+class Order(msgspec.Struct):
+    """One input on its way to its step; `settle` is told on the loop once it is durable."""
+
+    space: str
+    input: Any
+    settle: asyncio.Future[Any] | None = None
+    urgent: bool = False
+
+
+class Turn(msgspec.Struct):
+    """What one transaction did: an outcome for each order, and the work it left.
+
+    An outcome is the step's value, or the exception that undid that step alone.
+    """
+
+    outcomes: list[tuple[Order, object]]
+    work: list[Work]
+    cancelled: list[int]
+
+
+def utc_now() -> datetime:
+    """Wall time."""
+    return datetime.now(UTC)
+
+
+class Engine:
+    """Runs steps in transactions.
+
+    Args:
+        store: an open data folder.
+        reference: tables for the steps.
+        compose: writes a return; called for small ones only.
+        wall: the wall clock.
+        point: named points.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        reference: Reference,
+        compose: Compose,
+        *,
+        wall: Callable[[], datetime] = utc_now,
+        point: Point = nothing,
+    ) -> None:
+        self._sql = store.connection
+        self._reference = reference
+        self._compose = compose
+        self._wall = wall
+        self._point = point
+        self.clocks: dict[str, Clock] = dict(clocks(store.connection))
+
+    def business_now(self, space: str) -> datetime:
+        """Business time of a space."""
+        return self.clocks.get(space, Clock()).at(self._wall())
+
+    def run(self, orders: Iterable[Order]) -> Turn:
+        """Runs steps in one transaction and commits it.
+
+        A step that raises is undone alone and its exception is its outcome.
+
+        Raises:
+            JournalError: the transaction as a whole was lost; the orders taken are in its
+                second argument.
+        """
+        turn = Turn([], [], [])
+        taken: list[Order] = []
+        try:
+            self._sql.execute("BEGIN IMMEDIATE")
+            for order in orders:
+                taken.append(order)
+                turn.outcomes.append((order, self._step(order, turn)))
+            self._point("engine.before-commit")
+            self._sql.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._sql.in_transaction:
+                self._sql.execute("ROLLBACK")
+            message = f"the journal cannot be written: {error}"
+            raise JournalError(message, taken) from error
+        self._point("engine.after-commit")
+        self._follow_clocks(turn)
+        return turn
+
+    def _step(self, order: Order, turn: Turn) -> object:
+        wall = self._wall()
+        moved = order.input if isinstance(order.input, ClockMoved) else None
+        now = moved.to if moved else self.clocks.get(order.space, Clock()).at(wall)
+        session = getattr(order.input, "session", "")
+        tx = Tx(self._sql, order.space, now, wall, self._reference, session)
+        self._sql.execute("SAVEPOINT step")
+        try:
+            value = STEPS[type(order.input)](tx, order.input)
+            self._compose_small(tx)
+            work = tx.write_work()
+        except sqlite3.OperationalError:
+            raise  # the disk, not the step
+        except Exception as error:
+            self._sql.execute("ROLLBACK TO step")
+            self._sql.execute("RELEASE step")
+            return error
+        self._sql.execute("RELEASE step")
+        turn.work += work
+        turn.cancelled += tx.cancelled
+        return value
+
+    def _compose_small(self, tx: Tx) -> None:
+        """Writes the small returns of a step at once: one transaction less until they are seen.
+
+        A small one waits its turn when a larger one of the same partner is still being written.
+        """
+        busy: set[str] = set()
+        for new in list(tx.todo):
+            if new.kind == "compose" and not self._composed_now(tx, new, busy):
+                busy.add(new.lane)
+
+    def _composed_now(self, tx: Tx, new: NewWork, busy: set[str]) -> bool:
+        value, _, _ = tx.returned(new.subject)
+        if len(value.statuses) > _SMALL_RETURN or new.lane in busy or tx.lane_is_busy(new.lane):
+            return False
+        content = self._compose(value)
+        tx.todo.remove(new)
+        STEPS[Composed](tx, Composed(None, new.subject, blob_ref(content), content))
+        return True
+
+    def _follow_clocks(self, turn: Turn) -> None:
+        for order, outcome in turn.outcomes:
+            if isinstance(order.input, ClockMoved) and not isinstance(outcome, Exception):
+                self.clocks[order.space] = order.input.clock
+
+
+def blob_ref(content: bytes) -> BlobRef:
+    """The reference of some bytes."""
+    return BlobRef(hashlib.sha256(content).hexdigest(), len(content))
+
+
+class EngineThread:
+    """The engine in a thread of its own, fed from a loop.
+
+    Args:
+        engine: what runs the steps.
+        loop: where futures are settled and `on_work` is called.
+        on_work: told of every row of work, and every row taken back, once they are durable.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        loop: asyncio.AbstractEventLoop,
+        on_work: Callable[[Sequence[Work], Sequence[int]], None],
+    ) -> None:
+        self._engine = engine
+        self._loop = loop
+        self._on_work = on_work
+        self._inbox: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
+        self._urgent: deque[Order] = deque()
+        self._background: deque[Order] = deque()
+        self._closing = False
+        self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    async def submit(self, space: str, value: object, *, urgent: bool = False) -> Any:  # noqa: ANN401 - each step has its own
+        """Runs a step; returns its value once it is durable.
+
+        Args:
+            space: whose books.
+            value: an input (see `simulator.exchange.STEPS`).
+            urgent: a peer waits for the answer.
+
+        Raises:
+            JournalError: it could not be made durable.
+            Exception: what the step raised.
+        """
+        settle = self._loop.create_future()
+        self._inbox.put(Order(space, value, settle, urgent))
+        return await settle
+
+    def close(self) -> None:
+        """Runs what is waiting, then ends the thread."""
+        self._inbox.put(None)
+        self._thread.join()
+
+    def _main(self) -> None:
+        while self._wait():
+            try:
+                turn = self._engine.run(self._batch())
+            except JournalError as error:
+                reason, taken = error.args
+                outcomes: list[tuple[Order, object]] = [(o, JournalError(reason)) for o in taken]
+                turn = Turn(outcomes, [], [])
+            self._loop.call_soon_threadsafe(self._release, turn)
+
+    def _wait(self) -> bool:
+        """Sorts the inbox; blocks while there is nothing to do. False at the end."""
+        while True:
+            idle = not self._urgent and not self._background
+            if idle and self._closing:
+                return False
+            try:
+                order = self._inbox.get(block=idle)
+            except queue.Empty:
+                return True
+            if order is None:
+                self._closing = True
+            else:
+                (self._urgent if order.urgent else self._background).append(order)
+
+    def _batch(self) -> Iterator[Order]:
+        taken = 0
+        while self._urgent and taken < BATCH:
+            taken += 1
+            yield self._urgent.popleft()
+        end = time.monotonic() + _BACKGROUND_SECONDS
+        while self._background and taken < BATCH and time.monotonic() < end:
+            taken += 1
+            yield self._background.popleft()
+
+    def _release(self, turn: Turn) -> None:
+        for order, outcome in turn.outcomes:
+            if order.settle is None or order.settle.cancelled():
+                continue
+            if isinstance(outcome, Exception):
+                order.settle.set_exception(outcome)
+            else:
+                order.settle.set_result(outcome)
+        self._on_work(turn.work, turn.cancelled)

@@ -1,0 +1,124 @@
+"""What lanes need done outside the engine: jobs for judging, bytes of returns, pushes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import msgspec
+
+from simulator.domain.flows import BlobRef, Return, Work
+from simulator.domain.judgement import Job, Judgement, Limits
+from simulator.domain.raccordement import Raccordement
+from simulator.domain.reference import Reference
+from simulator.exchange.inputs import Composed
+from simulator.journal import read
+from simulator.journal.store import Store
+from simulator.runtime.engine import Compose, blob_ref
+from simulator.runtime.lanes import PushOutcome
+from simulator.runtime.readers import Readers
+
+
+class Parcel(msgspec.Struct, frozen=True):
+    """A return on its way to a partner that listens."""
+
+    name: str
+    content: bytes
+    to: Raccordement
+    resend: bool
+
+
+Push = Callable[[Parcel], Awaitable[PushOutcome]]
+
+
+class Judge(Protocol):
+    """Judges a job somewhere else (`simulator.runtime.judging.JudgingPool`)."""
+
+    async def judge(self, job: Job) -> Judgement:
+        """Answers with a judgement, whatever the job does to its process."""
+
+
+class NodeHands:
+    """Implements `simulator.runtime.lanes.Hands` for a node.
+
+    Args:
+        store: the data folder.
+        readers: reads the journal off the loop.
+        pool: the judging processes.
+        reference: says which syntax an interface is judged as.
+        limits: bounds of a job.
+        compose: writes a return.
+        partner: finds a raccordement in memory.
+        at_once: how many jobs may hold their content in memory.
+    """
+
+    def __init__(  # noqa: PLR0913 - the composition root hands over what it made
+        self,
+        *,
+        store: Store,
+        readers: Readers,
+        pool: Judge,
+        reference: Reference,
+        limits: Limits,
+        compose: Compose,
+        partner: Callable[[str], Raccordement | None],
+        at_once: int = 4,
+    ) -> None:
+        self._store = store
+        self._readers = readers
+        self._pool = pool
+        self._reference = reference
+        self._limits = limits
+        self._compose_bytes = compose
+        self._partner = partner
+        self._slots = asyncio.Semaphore(at_once)
+        self.pushers: dict[str, Push] = {}
+
+    async def judge(self, work: Work) -> Judgement:
+        """Builds the job of a flow and has it judged."""
+        async with self._slots:
+            return await self._pool.judge(await self._job(work.subject))
+
+    async def _job(self, flow_number: int) -> Job:
+        flow, circuit = await self._readers(read.flow_with_circuit, flow_number)
+        sha256, data = await self._readers(read.blob_of_flow, flow_number)
+        interface = self._reference.catalogue[flow.interface]
+        return Job(
+            name=flow.name,
+            syntax=interface.judged_as,
+            circuit=circuit,
+            packs=("xsd",),
+            limits=self._limits,
+            content=data,
+            path=None if data is not None else str(self._store.blob_path(sha256)),
+        )
+
+    async def compose(self, work: Work) -> Composed:
+        """Writes a large return in a thread; beyond the inline size it becomes a file."""
+        value = await self._readers(read.return_value, work.subject)
+        ref, content = await asyncio.to_thread(self._written, value)
+        return Composed(work.id, work.subject, ref, content)
+
+    def _written(self, value: Return) -> tuple[BlobRef, bytes | None]:
+        content = self._compose_bytes(value)
+        ref = blob_ref(content)
+        if len(content) <= self._reference.options.inline:
+            return ref, content
+        self._store.write_blob(ref, content)
+        return ref, None
+
+    async def push(self, work: Work) -> PushOutcome:
+        """Sends a return to where its partner listens."""
+        value = await self._readers(read.return_value, work.subject)
+        to = self._partner(value.partner)
+        push = self.pushers.get(to.protocol) if to else None
+        if to is None or push is None:
+            return PushOutcome(delivered=False, detail=f"no way to push to {value.partner}")
+        sha256, data = await self._readers(read.blob_of_return, work.subject)
+        if data is None:
+            data = await asyncio.to_thread(self._store.blob_path(sha256).read_bytes)
+        try:
+            return await push(Parcel(value.name, data, to, resend=work.attempt > 0))
+        except OSError as error:
+            return PushOutcome(delivered=False, detail=str(error))

@@ -1,0 +1,256 @@
+"""Lanes: what becomes of the rows of the table of work, on the loop.
+
+A lane runs one row at a time, in (due, id) order. Judging is the exception that proves it: jobs run in
+parallel as soon as they are known, but the answer of one waits here until its row is the first of its
+lane, so that a partner's flows are decided in the order of deposit.
+
+The rows in memory are a mirror; the table is the truth. After a crash the mirror is filled from the
+table: judging and composing are repeated (they are pure), a push that was running is in doubt and is
+repeated once, marked as a resend.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import msgspec
+
+from simulator.domain.businesstime import Clock
+from simulator.domain.flows import Work
+from simulator.domain.judgement import Judgement
+from simulator.exchange.inputs import ClockMoved, Composed, Judged, Purged, PushBegun, Pushed
+from simulator.runtime.engine import JournalError, utc_now
+from simulator.runtime.points import Point, nothing
+
+log = logging.getLogger("aife_sim.lanes")
+
+# Wall seconds before a row that the journal could not take is tried again.
+_AGAIN = 0.5
+# A timer for a far instant is renewed now and then: clocks of loops and machines drift apart.
+_LONGEST_TIMER = 3600.0
+
+
+class PushOutcome(msgspec.Struct, frozen=True):
+    """How a push ended: delivered or not, and the peer's word for it."""
+
+    delivered: bool
+    detail: str
+
+
+class Hands(Protocol):
+    """What lanes need done outside the engine."""
+
+    async def judge(self, work: Work) -> Judgement:
+        """Judges the flow of a row."""
+
+    async def compose(self, work: Work) -> Composed:
+        """Writes the return of a row."""
+
+    async def push(self, work: Work) -> PushOutcome:
+        """Sends the return of a row; never raises for what the peer does."""
+
+
+Submit = Callable[[str, Any], Awaitable[Any]]
+
+
+class Lanes:
+    """Dispatches work rows.
+
+    Args:
+        submit: runs a step (``submit(space, input)``).
+        hands: does what happens outside the engine.
+        clocks: business clock of each space, kept up to date by the engine.
+        point: named points.
+    """
+
+    def __init__(
+        self, submit: Submit, hands: Hands, clocks: dict[str, Clock], point: Point = nothing
+    ) -> None:
+        self._submit = submit
+        self._hands = hands
+        self._clocks = clocks
+        self._point = point
+        self._lanes: dict[tuple[str, str], deque[Work]] = defaultdict(deque)
+        self._running: set[tuple[str, str]] = set()
+        self._answers: dict[int, Judgement] = {}
+        self._due: dict[str, list[tuple[datetime, int, Work]]] = defaultdict(list)
+        self._gone: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._closing = False
+
+    # -- rows in --------------------------------------------------------------------------------
+
+    def take(self, works: Sequence[Work], cancelled: Sequence[int] = ()) -> None:
+        """Takes durable rows: those due now into their lanes, the others for later."""
+        self._gone.update(cancelled)
+        for work in works:
+            if work.due is None:
+                self._admit(work)
+            else:
+                heapq.heappush(self._due[work.space], (work.due, work.id, work))
+        self.release_due()
+
+    def release_due(self) -> None:
+        """Lets every row go whose business instant has come; sets the timer for the next."""
+        waits = []
+        for space, rows in self._due.items():
+            clock = self._clocks.get(space, Clock())
+            while rows and rows[0][0] <= clock.at(utc_now()):
+                self._admit_unless_gone(heapq.heappop(rows)[2])
+            if rows and (seconds := clock.wait(rows[0][0], utc_now())) is not None:
+                waits.append(seconds)
+        self._set_timer(min(waits, default=None))
+
+    def _set_timer(self, seconds: float | None) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if seconds is not None and not self._closing:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(min(seconds, _LONGEST_TIMER), self.release_due)
+
+    def _admit_unless_gone(self, work: Work) -> None:
+        if work.id in self._gone:
+            self._gone.discard(work.id)
+        else:
+            self._admit(work)
+
+    def _admit(self, work: Work) -> None:
+        self._idle.clear()
+        lane = (work.space, work.lane)
+        self._lanes[lane].append(work)
+        if work.kind == "judge":
+            self._start(self._judge(work))
+        self._go_on(lane)
+
+    # -- rows out -------------------------------------------------------------------------------
+
+    def _go_on(self, lane: tuple[str, str]) -> None:
+        """Runs the first row of a lane, unless one runs or its judgement is not there yet."""
+        rows = self._lanes.get(lane)
+        if not rows or lane in self._running or self._closing:
+            return
+        first = rows[0]
+        if first.kind != "judge" or first.id in self._answers:
+            self._running.add(lane)
+            self._start(self._run(lane, first))
+
+    async def _judge(self, work: Work) -> None:
+        self._answers[work.id] = await self._hands.judge(work)
+        self._go_on((work.space, work.lane))
+
+    async def _run(self, lane: tuple[str, str], work: Work) -> None:
+        action = {
+            "judge": self._conclude,
+            "compose": self._compose,
+            "push": self._push,
+            "purge": self._purge,
+        }[work.kind]
+        try:
+            await action(work)
+        except JournalError as error:
+            log.warning("%s; row %d is tried again", error, work.id)
+            await asyncio.sleep(_AGAIN)
+            self._running.discard(lane)
+            self._go_on(lane)
+            return
+        except Exception:
+            # The row stays in the table and is tried again at the next start; its lane goes on.
+            log.exception("work %d (%s of %d) failed", work.id, work.kind, work.subject)
+        self._answers.pop(work.id, None)
+        rows = self._lanes[lane]
+        rows.popleft()
+        self._running.discard(lane)
+        if rows:
+            self._go_on(lane)
+        else:
+            del self._lanes[lane]
+            self._tell_if_idle()
+
+    async def _conclude(self, work: Work) -> None:
+        self._point("judge.answered")
+        await self._submit(work.space, Judged(work.id, work.subject, self._answers[work.id]))
+
+    async def _compose(self, work: Work) -> None:
+        self._point("compose.begun")
+        done = await self._hands.compose(work)
+        self._point("compose.done")
+        await self._submit(work.space, done)
+
+    async def _push(self, work: Work) -> None:
+        attempt = 1 if work.state == "doubt" else 0
+        if work.attempt >= 1 and work.state == "doubt":
+            outcome = PushOutcome(delivered=False, detail="unknown: the resend was interrupted too")
+        else:
+            await self._submit(work.space, PushBegun(work.id, work.subject, attempt))
+            self._point("push.begun")
+            outcome = await self._hands.push(msgspec.structs.replace(work, attempt=attempt))
+            self._point("push.ended")
+        await self._submit(
+            work.space, Pushed(work.id, work.subject, outcome.delivered, outcome.detail)
+        )
+
+    async def _purge(self, work: Work) -> None:
+        await self._submit(work.space, Purged(work.id, work.subject))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- quiet and business time ----------------------------------------------------------------
+
+    def _tell_if_idle(self) -> None:
+        if not self._lanes:
+            self._idle.set()
+
+    async def quiet(self) -> None:
+        """Returns when no row is ready or running now (rows due later do not count)."""
+        await self._idle.wait()
+
+    async def advance(self, space: str, by: timedelta) -> datetime:
+        """Moves the business clock of a space forward; everything due on the way happens in order.
+
+        After each instant with something due the space becomes quiet before the clock goes on.
+        Returns the new business time.
+
+        Raises:
+            ValueError: `by` is negative: business time only goes forward.
+        """
+        if by < timedelta(0):
+            message = f"business time only goes forward: expected a positive duration, found {by}"
+            raise ValueError(message)
+        await self.quiet()
+        target = self._clocks.get(space, Clock()).at(utc_now()) + by
+        while (instant := self._next_due(space)) is not None and instant <= target:
+            await self._set(space, instant)
+            await self.quiet()
+        await self._set(space, target)
+        return target
+
+    async def _set(self, space: str, instant: datetime) -> None:
+        moved = self._clocks.get(space, Clock()).moved_to(instant, utc_now())
+        await self._submit(space, ClockMoved(moved, instant))
+        self.release_due()
+
+    def _next_due(self, space: str) -> datetime | None:
+        instants = [due for due, number, _ in self._due[space] if number not in self._gone]
+        return min(instants, default=None)
+
+    async def close(self) -> None:
+        """Stops dispatching; rows that are left are taken up at the next start."""
+        self._closing = True
+        if self._timer:
+            self._timer.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

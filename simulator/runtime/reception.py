@@ -1,0 +1,171 @@
+"""The reception: what a transport asks of the node, whatever its protocol.
+
+It turns a whole upload into a durable deposit, shows a partner its returns, and records what was
+fetched. Nothing of a protocol is known here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from simulator.domain.businesstime import parse_instant
+from simulator.domain.flows import Deposit
+from simulator.domain.raccordement import Protocol as Wire
+from simulator.domain.raccordement import Raccordement
+from simulator.exchange.inputs import Fetched, UploadCut
+from simulator.journal import read
+from simulator.journal.store import Store
+from simulator.runtime.engine import JournalError
+from simulator.runtime.gateway import GatewayError, ReturnReader, Waiting
+from simulator.runtime.points import Point, nothing
+from simulator.runtime.readers import Readers
+from simulator.runtime.spool import Spool
+
+
+class Submit(Protocol):
+    """Runs a step and returns once it is durable (`EngineThread.submit`)."""
+
+    async def __call__(self, space: str, value: object, *, urgent: bool = False) -> Any:  # noqa: ANN401
+        """See `simulator.runtime.engine.EngineThread.submit`."""
+
+
+class Reception:
+    """Implements `simulator.runtime.gateway.Gateway` over the engine and the journal.
+
+    Args:
+        store: the data folder.
+        submit: runs a step.
+        readers: reads the journal off the loop.
+        inline: largest content, in bytes, that is kept inside the journal file.
+        point: named points.
+    """
+
+    def __init__(
+        self, store: Store, submit: Submit, readers: Readers, inline: int, point: Point = nothing
+    ) -> None:
+        self._store = store
+        self._submit = submit
+        self._readers = readers
+        self._inline = inline
+        self._point = point
+        self._partners: dict[str, tuple[str, Raccordement]] = {}
+        self._held: dict[int, str] = {}
+
+    # -- partners -------------------------------------------------------------------------------
+
+    def know(self, space: str, raccordement: Raccordement) -> None:
+        """Takes a raccordement into memory, where sign-in looks it up."""
+        self._partners[raccordement.code_application] = (space, raccordement)
+
+    def raccordement(self, user: str) -> Raccordement | None:
+        """The raccordement of a code application."""
+        found = self._partners.get(user)
+        return found[1] if found else None
+
+    def partners(self) -> list[tuple[str, Raccordement]]:
+        """Every raccordement with its space, in code order."""
+        return [self._partners[code] for code in sorted(self._partners)]
+
+    def _space(self, partner: str) -> str:
+        return self._partners[partner][0]
+
+    # -- deposits -------------------------------------------------------------------------------
+
+    def new_spool(self) -> Spool:
+        """A place for an upload."""
+        return Spool(self._store.incoming, inline=self._inline)
+
+    async def deposit(
+        self, partner: str, protocol: Wire, name: str, spool: Spool, session: str
+    ) -> None:
+        """Makes a whole upload a deposit; it is durable when this returns.
+
+        Raises:
+            GatewayError: it could not be made durable; nothing was acknowledged.
+        """
+        self._point("deposit.received")
+        try:
+            ref, content = await spool.finish()
+            if content is None:
+                assert spool.path is not None
+                self._point("blob.synced")
+                await asyncio.to_thread(self._store.adopt, spool.path, ref)
+                self._point("blob.adopted")
+            deposit = Deposit(partner, protocol, name, ref, content, session)
+            await self._submit(self._space(partner), deposit, urgent=True)
+        except (OSError, JournalError) as error:
+            message = f"{name} was not taken: {error}; send it again later"
+            raise GatewayError(message) from error
+        self._point("deposit.before-reply")
+        asyncio.get_running_loop().call_soon(self._point, "deposit.after-reply")
+
+    async def upload_cut(self, partner: str, name: str, size: int, session: str) -> None:
+        """Notes a transfer that broke off: it is no deposit."""
+        await self._submit(self._space(partner), UploadCut(partner, name, size, session))
+
+    # -- returns --------------------------------------------------------------------------------
+
+    async def waiting(self, partner: str) -> Sequence[Waiting]:
+        """What a partner may fetch, oldest first."""
+        rows = await self._readers(read.waiting, self._space(partner), partner)
+        return [Waiting(r["id"], r["name"], r["size"], parse_instant(r["issued"])) for r in rows]
+
+    async def open_return(self, number: int) -> ReturnReader:
+        """The bytes of a return."""
+        sha256, data = await self._readers(read.blob_of_return, number)
+        if data is not None:
+            return _Held(data, self._point)
+        return _File(self._store.blob_path(sha256), self._point)
+
+    async def fetched(self, number: int, partner: str, session: str, *, keep: bool = False) -> None:
+        """Records that a return was read whole; durable when this returns."""
+        try:
+            done = Fetched(number, partner, keep, session)
+            await self._submit(self._space(partner), done, urgent=True)
+        except JournalError as error:
+            message = f"the fetch was not recorded: {error}"
+            raise GatewayError(message) from error
+        self._point("fetch.before-reply")
+
+    def hold(self, number: int, session: str) -> bool:
+        """Reserves a return for one session; False while another one reads it."""
+        return self._held.setdefault(number, session) == session
+
+    def release(self, number: int, session: str) -> None:
+        """Ends a reservation."""
+        if self._held.get(number) == session:
+            del self._held[number]
+
+
+class _Held:
+    """A small return, in memory."""
+
+    def __init__(self, data: bytes, point: Point) -> None:
+        self._data = data
+        self._point = point
+
+    def read(self, offset: int, size: int) -> bytes:
+        self._point("fetch.read")
+        return self._data[offset : offset + size]
+
+    def close(self) -> None:
+        self._data = b""
+
+
+class _File:
+    """A large return, in the blob folder."""
+
+    def __init__(self, path: Path, point: Point) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._point = point
+
+    def read(self, offset: int, size: int) -> bytes:
+        self._point("fetch.read")
+        return os.pread(self._descriptor, size, offset)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
