@@ -110,7 +110,7 @@ CREATE TABLE event (
 CREATE INDEX event_by_flow ON event (flow);
 
 CREATE TABLE work (
-  id      INTEGER PRIMARY KEY,
+  id      INTEGER PRIMARY KEY AUTOINCREMENT, -- a late answer must never meet another row
   space   TEXT NOT NULL,
   lane    TEXT NOT NULL,
   due     TEXT,                         -- business time; NULL: now
