@@ -63,7 +63,8 @@ def admit(tx: Tx, deposit: Deposit) -> Admission:
         interface=arrival.interface or "",
         state="IN_RECU",
     )
-    checks, refused = _run_checks(tx, arrival)
+    checks, findings = _run_checks(tx, arrival)
+    refused = next((f for f in findings if f.refuses), None)
     event = tx.event(
         stream,
         "DepositReceived",
@@ -74,7 +75,7 @@ def admit(tx: Tx, deposit: Deposit) -> Admission:
             "sha256": deposit.blob.sha256,
             "size": deposit.blob.size,
             "checks": checks,
-            "findings": [refused] if refused else [],
+            "findings": findings,
         },
         flow=flow,
     )
@@ -93,22 +94,25 @@ def _refuse(tx: Tx, flow: int, finding: Finding, event: int) -> None:
     report_on_flow(tx, tx.flow(flow), "refused", (finding,), event)
 
 
-def _run_checks(tx: Tx, arrival: Arrival) -> tuple[list[Check], Finding | None]:
-    """Makes the checks up to the first that fails."""
+def _run_checks(tx: Tx, arrival: Arrival) -> tuple[list[Check], list[Finding]]:
+    """Makes the checks up to the first that refuses; a warning does not stop them."""
     checks: list[Check] = []
+    findings: list[Finding] = []
     for name, check in CHECKS:
-        finding = check(tx, arrival)
-        if isinstance(finding, str):
-            checks.append(Check(name, "skipped", finding))
-        elif finding is None:
-            checks.append(Check(name, "passed"))
-        else:
-            checks.append(Check(name, "failed", finding.help))
-            return checks, finding
-    return checks, None
+        answer = check(tx, arrival)
+        if isinstance(answer, str):
+            checks.append(Check(name, "skipped", answer))
+            continue
+        refuses = answer is not None and answer.refuses
+        checks.append(Check(name, "failed" if refuses else "passed", answer.help if answer else ""))
+        if answer:
+            findings.append(answer)
+        if refuses:
+            break
+    return checks, findings
 
 
-# A check answers None (passed), a reason for not making it, or the finding that refuses the flow.
+# A check answers None (passed), a reason for not making it, or a finding; an error refuses the flow.
 Answer = Finding | str | None
 
 
@@ -206,6 +210,9 @@ def _name(tx: Tx, arrival: Arrival) -> Answer:
     expected, found = arrival.name.code_application, arrival.name.emitter
     if expected != found:
         return rules.finding("IRR_FORM_EMITTER", expected=expected, found=found)
+    expected, found = arrival.name.interface[3:7], arrival.name.identifier[6:10]
+    if expected != found:
+        return rules.finding("IRR_FORM_DIGITS", expected=expected, found=found)
     return None
 
 

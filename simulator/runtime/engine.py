@@ -33,8 +33,8 @@ Compose = Callable[[Return], bytes]
 BATCH = 128
 # Work that no peer waits for may hold a batch, and so a peer's reply, this long at most.
 _BACKGROUND_SECONDS = 0.010
-# A return of this many statuses is written in well under a millisecond, inside the transaction.
-_SMALL_RETURN = 20
+# A return of this many statuses is written in under a millisecond, inside the transaction.
+_SMALL_RETURN = 12
 
 
 class JournalError(Exception):

@@ -124,6 +124,14 @@ def test_every_check_before_the_failing_one_stands_in_the_trace(play: Playbook) 
     assert names == order[: order.index("not empty") + 1]
 
 
+def test_other_digits_in_the_identifier_are_a_warning_that_refuses_nothing(play: Playbook) -> None:
+    flow = play.deposit("FSO1100A_DEM001_DEM0019999000000000000001.xml")
+    assert [(f["rule"], f["severity"]) for f in play.why(flow)["findings"]] == [
+        ("IRR_FORM_DIGITS", "warning")
+    ]
+    assert [w.kind for w in play.todo] == ["judge"]
+
+
 def test_a_good_arrival_waits_for_judging_and_nothing_is_sent_yet(play: Playbook) -> None:
     flow = play.deposit(name_of(1))
     assert [(w.kind, w.lane, w.subject) for w in play.todo] == [("judge", "decide:DEM001", flow)]

