@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 DEFAULT_NODE = "http://127.0.0.1:18080"
-_PASS = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a node is never behind a proxy
+_PASS = urllib.request.build_opener(
+    urllib.request.ProxyHandler({})
+)  # a node is never behind a proxy
 
 
 class NodeError(Exception):

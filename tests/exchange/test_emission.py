@@ -8,6 +8,7 @@ import pytest
 from playbook import START, Playbook, document, name_of
 
 from simulator.domain.businesstime import Clock
+from simulator.domain.raccordement import Raccordement
 from simulator.exchange.inputs import (
     ClockMoved,
     Composed,
@@ -105,10 +106,6 @@ class TestPush:
     """A partner that listens gets its returns pushed; what is recorded when."""
 
     def pushing(self, play: Playbook) -> tuple[int, int]:
-        raccordement = play.engine._reference  # the plan is the same, only the endpoint is new
-        del raccordement
-        from simulator.domain.raccordement import Raccordement
-
         partner = Raccordement(
             "DEM002", "b2g", "as2", interfaces=("FSO1100A",), endpoint="http://127.0.0.1:1/as2"
         )
