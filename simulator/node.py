@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
+import logging
 import os
 import secrets
 import shutil
@@ -38,12 +39,14 @@ from simulator.messages.compose import compose
 from simulator.runtime import points
 from simulator.runtime.engine import Engine, EngineThread, Order, utc_now
 from simulator.runtime.hands import NodeHands
-from simulator.runtime.judging import JudgingPool
+from simulator.runtime.judging import JudgingPool, JudgingUnavailable, PoolClosed
 from simulator.runtime.lanes import Lanes
 from simulator.runtime.readers import Readers
 from simulator.runtime.reception import Reception
 from simulator.settings import Settings
 from simulator.transport import sftp
+
+log = logging.getLogger("aife_sim.node")
 
 # The reactor is whatever was installed; its type is only known then.
 reactor: Any = installed_reactor
@@ -130,10 +133,18 @@ class Node:
         left = open_work(self.store.connection)
         self.thread.start()
         self._exit.push_async_callback(asyncio.to_thread, self.thread.close)
-        self._judging = loop.create_task(self.pool.start())
+        self._judging = loop.create_task(self._start_judging())
         self._exit.push_async_callback(self.pool.close)
         self._exit.push_async_callback(self._drain)
         self.lanes.take(left)
+
+    async def _start_judging(self) -> None:
+        """Warms the judging processes while the listeners are bound; jobs would start them too."""
+        with suppress(PoolClosed):
+            try:
+                await self.pool.start()
+            except JudgingUnavailable as error:
+                log.error("no flow can be judged: %s", error)  # noqa: TRY400 - one line says it
 
     def _take_work(self, works: Sequence[Work], cancelled: Sequence[int]) -> None:
         self.lanes.take(works, cancelled)

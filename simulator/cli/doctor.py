@@ -27,7 +27,7 @@ def doctor(config: Path | None, show_settings: bool, assumptions: bool, as_json:
         _show(as_json, "Assumptions", ("what", "mark", "source"), _assumptions())
     if show_settings or assumptions:
         return
-    rows = [(name, *_outcome(check)) for name, check in _CHECKS]
+    rows: list[tuple[str, ...]] = [(name, *_outcome(check)) for name, check in _CHECKS]
     _show(as_json, "Environment", ("check", "outcome", "detail"), rows)
     if any(outcome == "failed" for _, outcome, _ in rows):
         sys.exit(ENVIRONMENT)
@@ -46,7 +46,7 @@ def _settings(config: Path | None) -> list[tuple[str, ...]]:
 
     settings = settings_in_force(config, {})
     values = msgspec.to_builtins(settings)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for path, origin in settings.origin.items():
         table, _, key = path.partition(".")
         value = values.get(table, {}).get(key) if key and "[" not in table else "..."
@@ -56,17 +56,18 @@ def _settings(config: Path | None) -> list[tuple[str, ...]]:
 
 def _assumptions() -> list[tuple[str, ...]]:
     """Rules and interfaces whose behaviour is not official."""
+    import msgspec
+
     from simulator import resources
-    from simulator.domain.reference import Options
+    from simulator.domain.reference import Answer, Options
 
     reference = resources.reference(Options())
-    rows = [
-        (f"rule {name}", reference.rules[name].mark, reference.rules[name].source)
-        for name in reference.rules
-    ]
-    rows += [
-        (f"interface {code}", row.mark, row.source) for code, row in reference.catalogue.items()
-    ]
+    rules, interfaces = reference.rules, reference.catalogue
+    rows: list[tuple[str, ...]] = [(f"rule {n}", rules[n].mark, rules[n].source) for n in rules]
+    rows += [(f"interface {code}", row.mark, row.source) for code, row in interfaces.items()]
+    for plan in reference.circuits.values():
+        answers = [a for a in msgspec.structs.astuple(plan) if isinstance(a, Answer)]
+        rows += [(f"{plan.circuit}: {a.status} {a.label}", a.mark, a.source) for a in answers]
     return [row for row in rows if row[1] != "official"]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simulator.cli.console import client_of, node_option, talks_to_node
 from simulator.cli.main import EnvironmentFailure
 
 if TYPE_CHECKING:
@@ -39,6 +40,22 @@ def show(code: str | None, data: Path, *, as_json: bool) -> None:
         raise EnvironmentFailure(message)
     for row in _rows(keys, code):
         click.echo(json.dumps(row) if as_json else _lines(row))
+
+
+@pki.command()
+@click.option("--partner", required=True, metavar="CODE", help="Whose key material.")
+@click.option("--into", required=True, type=click.Path(file_okay=False, path_type=Path))
+@node_option
+@talks_to_node
+def export(partner: str, into: Path, node: str | None) -> None:
+    """Fetch a partner's folder from a running node (asks for its token)."""
+    files = client_of(node).keys(partner)
+    into.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        target = into / Path(name).name
+        target.touch(mode=0o600)
+        target.write_bytes(content)
+        click.echo(target)
 
 
 def _rows(keys: Pki, code: str | None) -> list[dict[str, object]]:

@@ -43,7 +43,7 @@ def report_lines(
         identifier=flow.identifier or flow.name,
         readable=bool(flow.identifier),
         received=flow.received,
-        lines=lines,
+        lines=() if _says_all_is_well(to.plan, answer) else lines,
     )
     _emit(tx, to, _report_name(tx, to, answer), (status,), cause)
 
@@ -92,6 +92,11 @@ def _flow_answer(tx: Tx, plan: CircuitPlan, outcome: Outcome) -> Answer | None:
         quiet = plan.circuit == "b2g" and tx.reference.options.report == "errors-only"
         return None if quiet else plan.flow_accepted
     return plan.flow_partial if outcome == "partial" else plan.flow_refused
+
+
+def _says_all_is_well(plan: CircuitPlan, answer: Answer) -> bool:
+    """Whether a report is the same as for a flow without fault: then it carries no error lines."""
+    return plan.flow_accepted is not None and answer.status == plan.flow_accepted.status
 
 
 def _life_cycle_code(tx: Tx, plan: CircuitPlan) -> str:

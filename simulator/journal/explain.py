@@ -55,10 +55,13 @@ def _with_wire(finding: Row, number: str, returns: list[Row]) -> Row:
         for r in returns
         for s in r["statuses"]
         for line in s["lines"]
-        if finding["message"] in line["text"] and _same_subject(line, s, number)
+        if finding["message"] in line["text"] and _same_subject(line, s, finding, number)
     ]
     return {**finding, "invoice": number, "wire": wire}
 
 
-def _same_subject(line: Row, status: Row, number: str) -> bool:
-    return not number or number in (line["subject"], status["about"])
+def _same_subject(line: Row, status: Row, finding: Row, number: str) -> bool:
+    """Two invoices may share a message: the line must speak of the same invoice or file."""
+    if finding["level"] != "invoice":
+        return bool(line["subject"] == (finding["place"]["member"] or ""))
+    return number in (line["subject"], status["about"])

@@ -53,7 +53,7 @@ def find_flow(connection: sqlite3.Connection, space: str, wanted: str) -> Flow:
     The newest one answers when several do. Raises `NoSuchFlow`.
     """
     if wanted == "latest":
-        condition, value = "1 = ?", "1"
+        condition, value = "? = 'latest'", wanted
     elif wanted.isdecimal() and len(wanted) < 16:
         condition, value = "id = CAST(? AS INTEGER)", wanted
     else:

@@ -51,7 +51,7 @@ class Order(msgspec.Struct):
 
 
 class Turn(msgspec.Struct):
-    """What one transaction did: an outcome for each order, and the work it left.
+    """What one transaction did: an outcome for each order, the work it left, the clocks it set.
 
     An outcome is the step's value, or the exception that undid that step alone.
     """
@@ -59,6 +59,7 @@ class Turn(msgspec.Struct):
     outcomes: list[tuple[Order, object]]
     work: list[Work]
     cancelled: list[int]
+    clocks: dict[str, Clock]
 
 
 def utc_now() -> datetime:
@@ -106,7 +107,7 @@ class Engine:
             JournalError: the transaction as a whole was lost; the orders taken are in its
                 second argument.
         """
-        turn = Turn([], [], [])
+        turn = Turn([], [], [], dict(self.clocks))
         taken: list[Order] = []
         try:
             self._sql.execute("BEGIN IMMEDIATE")
@@ -121,13 +122,13 @@ class Engine:
             message = f"the journal cannot be written: {error}"
             raise JournalError(message, taken) from error
         self._point("engine.after-commit")
-        self._follow_clocks(turn)
+        self.clocks.update(turn.clocks)  # in place: lanes look into the same dictionary
         return turn
 
     def _step(self, order: Order, turn: Turn) -> object:
         wall = self._wall()
         moved = order.input if isinstance(order.input, ClockMoved) else None
-        now = moved.to if moved else self.clocks.get(order.space, Clock()).at(wall)
+        now = moved.to if moved else turn.clocks.get(order.space, Clock()).at(wall)
         session = getattr(order.input, "session", "")
         tx = Tx(self._sql, order.space, now, wall, self._reference, session)
         self._sql.execute("SAVEPOINT step")
@@ -144,6 +145,8 @@ class Engine:
         self._sql.execute("RELEASE step")
         turn.work += work
         turn.cancelled += tx.cancelled
+        if moved:
+            turn.clocks[order.space] = moved.clock
         return value
 
     def _compose_small(self, tx: Tx) -> None:
@@ -164,11 +167,6 @@ class Engine:
         tx.todo.remove(new)
         STEPS[Composed](tx, Composed(None, new.subject, blob_ref(content), content))
         return True
-
-    def _follow_clocks(self, turn: Turn) -> None:
-        for order, outcome in turn.outcomes:
-            if isinstance(order.input, ClockMoved) and not isinstance(outcome, Exception):
-                self.clocks[order.space] = order.input.clock
 
 
 def blob_ref(content: bytes) -> BlobRef:
@@ -232,7 +230,7 @@ class EngineThread:
             except JournalError as error:
                 reason, taken = error.args
                 outcomes: list[tuple[Order, object]] = [(o, JournalError(reason)) for o in taken]
-                turn = Turn(outcomes, [], [])
+                turn = Turn(outcomes, [], [], {})
             self._loop.call_soon_threadsafe(self._release, turn)
 
     def _wait(self) -> bool:

@@ -145,7 +145,12 @@ class Lanes:
             self._start(self._run(lane, first))
 
     async def _judge(self, work: Work) -> None:
-        self._answers[work.id] = await self._hands.judge(work)
+        while work.id not in self._answers:
+            try:
+                self._answers[work.id] = await self._hands.judge(work)
+            except Exception:
+                log.exception("flow %d could not be judged; tried again", work.subject)
+                await asyncio.sleep(_AGAIN)
         self._go_on((work.space, work.lane))
 
     async def _run(self, lane: tuple[str, str], work: Work) -> None:

@@ -77,7 +77,8 @@ class Reception:
 
     def new_spool(self) -> Spool:
         """A place for an upload."""
-        return Spool(self._store.incoming, inline=self._inline)
+        durable = self._store.sync == "full"
+        return Spool(self._store.incoming, inline=self._inline, durable=durable)
 
     async def deposit(
         self, partner: str, protocol: Wire, name: str, spool: Spool, session: str

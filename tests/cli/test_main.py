@@ -4,6 +4,7 @@ import importlib.metadata
 import subprocess
 import sys
 
+import click
 import pytest
 from click.testing import CliRunner
 

@@ -1,0 +1,1 @@
+"""Measurements, each as a ratio against a named reference in the same run where one exists."""

@@ -1,0 +1,104 @@
+"""The port between a transport and the rest of a node: all that an SFTP, AS2 or PeSIT server needs.
+
+A transport knows partners, spools and returns through this and nothing else; it never sees the
+journal. `simulator.runtime.reception` implements it, tests use a fake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from simulator.domain.raccordement import Protocol as Wire
+from simulator.domain.raccordement import Raccordement
+from simulator.runtime.spool import Spool
+
+
+class GatewayError(Exception):
+    """Something could not be done; its text is shown to the partner as it stands."""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A return that waits for its partner.
+
+    Attributes:
+        number: of the return, unique in the journal.
+        name: flow name with extension.
+        size: bytes.
+        at: business instant of issue.
+    """
+
+    number: int
+    name: str
+    size: int
+    at: datetime
+
+
+class ReturnReader(Protocol):
+    """The bytes of a return, open for reading."""
+
+    def read(self, offset: int, size: int) -> bytes | Awaitable[bytes]:
+        """At most `size` bytes from `offset`; fewer only at the end, none beyond it."""
+
+    def close(self) -> None:
+        """Gives back what the reader holds; called once."""
+
+
+class Gateway(Protocol):
+    """What a transport may ask of a node. `session` is a label for the journal and for `hold`."""
+
+    def raccordement(self, user: str) -> Raccordement | None:
+        """The raccordement of a code application, None if there is none; answers from memory."""
+
+    def new_spool(self) -> Spool:
+        """An empty place for an upload."""
+
+    async def deposit(
+        self, partner: str, protocol: Wire, name: str, spool: Spool, session: str
+    ) -> None:
+        """Makes a whole upload a deposit; it is durable when this returns.
+
+        The caller discards the spool afterwards, whatever happened: what is kept of it has been
+        copied or moved by then.
+
+        Args:
+            partner: code application of who signed in.
+            protocol: protocol it came by.
+            name: file name that the partner gave, whatever it is.
+            spool: every byte of the upload.
+            session: label of the session.
+
+        Raises:
+            GatewayError: nothing was made durable and nothing may be acknowledged.
+        """
+
+    async def upload_cut(self, partner: str, name: str, size: int, session: str) -> None:
+        """Notes a transfer that broke off after `size` bytes: it is no deposit."""
+
+    async def waiting(self, partner: str) -> Sequence[Waiting]:
+        """What a partner may fetch, oldest first."""
+
+    async def open_return(self, number: int) -> ReturnReader:
+        """The bytes of a return. Raises `GatewayError` if it is there no longer."""
+
+    async def fetched(self, number: int, partner: str, session: str, *, keep: bool = False) -> None:
+        """Records that a return was read whole; durable when this returns.
+
+        Args:
+            number: of the return.
+            partner: who fetched it.
+            session: label of the session.
+            keep: the return goes on waiting although it was fetched.
+
+        Raises:
+            GatewayError: it was not recorded; the return still waits.
+        """
+
+    def hold(self, number: int, session: str) -> bool:
+        """Reserves a return for one session; False while another session reads it."""
+
+    def release(self, number: int, session: str) -> None:
+        """Ends a reservation of that session, if there is one."""

@@ -1,0 +1,113 @@
+"""A second opinion on schema errors, in the words of another validator (xmlschema).
+
+It compiles UBL in two seconds and checks 10 MB in six, so it runs only when a person asks, in a
+process of its own with a time limit: ``python -m simulator.validation.explain FAMILY NAMESPACE``
+reads a document from its input and writes JSON.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import subprocess
+import sys
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from simulator.domain.findings import Finding
+from simulator.domain.judgement import Job
+from simulator.messages.archives import Member, unpack
+from simulator.validation.parsing import parse
+from simulator.validation.syntaxes import SCHEMAS, SYNTAXES, recognise
+
+SECONDS = 20.0
+_MEMORY = 2 << 30
+_MOST = 100
+_FIRST = re.compile(r"\[1\]")
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """What xmlschema says: of the element at `path`, or of a child of it."""
+
+    path: str
+    text: str
+
+
+def reasons(content: bytes, seconds: float = SECONDS) -> tuple[Reason, ...]:
+    """What xmlschema has against a document, at most 100 reasons.
+
+    Args:
+        content: a document of a known syntax; for any other there are no reasons.
+        seconds: wall time allowed; one reason says so when it does not suffice.
+    """
+    root = parse(content).root
+    syntax = None if root is None else recognise(root)
+    if syntax is None:
+        return ()
+    namespace = syntax.root[1:].partition("}")[0]
+    package = str(Path(__file__).parents[2])
+    command = [sys.executable, "-P", "-m", __name__, syntax.family, namespace]
+    try:
+        told = subprocess.run(  # noqa: S603 - our own interpreter and module
+            command,
+            input=content,
+            capture_output=True,
+            timeout=seconds,
+            check=True,
+            env={**os.environ, "PYTHONPATH": package},
+        )
+    except subprocess.TimeoutExpired:
+        return (Reason("/", f"xmlschema did not finish in {seconds:g} s"),)
+    except subprocess.CalledProcessError as error:
+        return (Reason("/", f"xmlschema failed with exit status {error.returncode}"),)
+    return msgspec.json.decode(told.stdout, type=tuple[Reason, ...])
+
+
+def reasons_of_member(job: Job, member: str) -> tuple[Reason, ...]:
+    """The same for one document of a flow."""
+    for item in unpack(job):
+        if isinstance(item, Member) and item.name == member and item.content:
+            return reasons(item.content)
+    return ()
+
+
+def matched(findings: Sequence[Finding], found: Sequence[Reason]) -> list[str | None]:
+    """The reason that speaks of each finding: of its element, else of the parent of that."""
+    left = list(found)
+    texts: list[str | None] = []
+    for finding in findings:
+        path = _FIRST.sub("", finding.place.xpath or "")
+        near = (path, path.rpartition("/")[0])
+        match = next((r for r in left if path and _FIRST.sub("", r.path) in near), None)
+        if match is not None:
+            left.remove(match)
+        texts.append(match.text if match else None)
+    return texts
+
+
+def main(family: str, namespace: str) -> None:
+    """Reads a document from the input, writes its reasons."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    found = _ask(sys.stdin.buffer.read(), family, namespace)
+    sys.stdout.buffer.write(msgspec.json.encode(found))
+
+
+def _ask(content: bytes, family: str, namespace: str) -> list[Reason]:
+    import xmlschema  # noqa: PLC0415 - heavy, and only this process needs it
+
+    # The schema may read the modules beside it; the document may read nothing at all.
+    path = str(SCHEMAS[family].path(namespace))
+    schema = xmlschema.XMLSchema(path, defuse="always", allow="local")
+    document: Any = xmlschema.XMLResource(content, defuse="always", allow="none")
+    names = {p: uri for s in SYNTAXES for uri, p in s.prefixes.items() if p and s.family == family}
+    errors = schema.iter_errors(document, namespaces=names, use_location_hints=False)
+    return [Reason(e.path or "/", (e.reason or "")[:400]) for e in islice(errors, _MOST)]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

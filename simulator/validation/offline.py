@@ -1,0 +1,152 @@
+"""Files of a disk as jobs, as the node would make them, and judgements as rows, one a document.
+
+Source: design §7, ``check``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from simulator.domain.findings import Finding
+from simulator.domain.flowname import FlowName, NameFault
+from simulator.domain.interfaces import Catalogue, Interface
+from simulator.domain.judgement import Document, Facts, Job, Judgement, Limits, Verdict
+from simulator.validation.judge import PACKS
+
+# Whose rules on file names apply, by family of the interface.
+_CIRCUITS = {"historic": "b2g", "pa-b2g": "b2g-pa", "g2b": "g2b-pa"}
+
+# Rule packs of an interface, by family; dossier §7.1: the rules of the historic channel and those
+# of the AFNOR formats never apply together.
+_HISTORIC = ("xsd", "historic")
+_AFNOR = ("xsd", "en16931", "br-fr")
+_STATUSES = ("xsd", "br-fr-cdv")
+_BY_FAMILY = {
+    "historic": _HISTORIC,
+    "pa-b2g": (*_AFNOR, "extended-ctc-fr", "cpro"),
+    "g2b": (*_AFNOR, "extended-ctc-fr"),
+}
+ALL_PACKS = ("xsd", "en16931", "br-fr", "extended-ctc-fr", "br-fr-cdv", "cpro", "historic")
+# Cadres de facturation of the historic channel.
+_HISTORIC_PROFILE = re.compile(r"A(?:[1-9]|1[0-9]|2[0-5])")
+
+
+class Request(msgspec.Struct, frozen=True):
+    """How files are to be judged.
+
+    Attributes:
+        catalogue: the interfaces that a flow name may start with.
+        interface: the one to judge by, whatever the name; None: that of a legible flow name.
+        packs: rule packs to run; None: those of the interface, or of the document.
+        limits: bounds of each file.
+    """
+
+    catalogue: Catalogue
+    interface: Interface | None = None
+    packs: tuple[str, ...] | None = None
+    limits: Limits = Limits()
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One document, or a whole file when it is refused as a container (`member` is None then).
+
+    Attributes:
+        packs: those that ran.
+        skipped: those that did not, with the reason.
+    """
+
+    path: str
+    member: str | None
+    interface: str | None
+    syntax: str
+    verdict: Verdict
+    packs: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
+    findings: tuple[Finding, ...]
+
+
+def job_of(path: Path, request: Request) -> Job:
+    """The job that the node would make of a deposit of this file.
+
+    Raises:
+        OSError: a file whose name is not text is read here, and cannot be.
+    """
+    interface = _interface(path.name, request)
+    is_text = shown(path) == str(path)
+    return Job(
+        name=shown(path.name),
+        syntax=interface.judged_as if interface else "",
+        circuit=_CIRCUITS.get(interface.family, "") if interface else "",
+        packs=request.packs or packs_of(interface, None),
+        limits=request.limits,
+        path=str(path) if is_text else None,
+        content=None if is_text else _content(path, request.limits.flow),
+    )
+
+
+def rows_of(path: Path, judgement: Judgement, request: Request) -> list[Row]:
+    """The rows of a judgement: its own findings first, then its documents in order."""
+    interface = _interface(path.name, request)
+    code = interface.code if interface else None
+    rows: list[Row] = []
+    if judgement.findings or not judgement.documents:
+        verdict = msgspec.structs.replace(judgement, documents=()).verdict
+        rows.append(Row(shown(path), None, code, "unknown", verdict, (), (), judgement.findings))
+    for document in judgement.documents:
+        wanted = request.packs or packs_of(interface, document.facts)
+        ran = tuple(p for p in wanted if p in PACKS and _was_read(document))
+        rows.append(
+            Row(
+                path=shown(path),
+                member=document.member,
+                interface=code,
+                syntax=document.facts.syntax if document.facts else "unknown",
+                verdict=Judgement(documents=(document,)).verdict,
+                packs=ran,
+                skipped=tuple((p, _reason(p)) for p in wanted if p not in ran),
+                findings=document.findings,
+            )
+        )
+    return rows
+
+
+def shown(path: Path | str) -> str:
+    """A path as text; bytes that are not UTF-8 become question marks."""
+    return str(path).encode(errors="replace").decode()
+
+
+def packs_of(interface: Interface | None, facts: Facts | None) -> tuple[str, ...]:
+    """The rule packs of an interface; without one, those that the document calls for."""
+    if interface is None:
+        historic = facts is not None and _HISTORIC_PROFILE.fullmatch(facts.profile)
+        return _HISTORIC if historic else _AFNOR
+    if interface.kind == "F6":
+        return _STATUSES
+    return _BY_FAMILY.get(interface.family, ("xsd",))
+
+
+def _interface(name: str, request: Request) -> Interface | None:
+    if request.interface is not None:
+        return request.interface
+    try:
+        return request.catalogue.get(FlowName.parse(name).interface)
+    except NameFault:
+        return None
+
+
+def _content(path: Path, limit: int) -> bytes:
+    with path.open("rb") as source:
+        return source.read(limit + 1)
+
+
+def _was_read(document: Document) -> bool:
+    """Whether packs ran: the document is of a known syntax, and of the one that was demanded."""
+    misfit = any(f.rule == "IRR_SYNTAX_ROOT" for f in document.findings)
+    return document.facts is not None and document.facts.syntax != "unknown" and not misfit
+
+
+def _reason(pack: str) -> str:
+    return "unknown document" if pack in PACKS else "not in this version"

@@ -1,0 +1,228 @@
+"""XSD errors of a document as findings, in the wording of the platform.
+
+Chorus Pro answers with Xerces keys (``cvc-...``). libxml2 decides here, its error types are named
+by those keys, and the sentence comes from ``schemas/rules/xsd.toml``.
+
+Source: W3C XML Schema 1.0 part 1, appendix C (the keys); agreement of verdict and first line with
+Xerces was measured on 412 invalid documents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any, NamedTuple
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from simulator.domain.findings import Finding, Place
+from simulator.messages.xpath import LINE_OVERFLOW, Prefixes, qualified, xpath_of
+from simulator.validation.locate import Spot, spots
+from simulator.validation.parsing import rules
+from simulator.validation.syntaxes import Syntax, schema_of
+
+# libxml2 names most errors by the key of the recommendation; these it names otherwise than Xerces.
+_KEYS = {
+    "SCHEMAV_CVC_COMPLEX_TYPE_3_2_1": "cvc-complex-type.3.2.2",
+    "SCHEMAV_CVC_ELT_1": "cvc-elt.1.a",
+    "SCHEMAV_CVC_IDC": "cvc-identity-constraint",
+    "SCHEMAV_CVC_LENGTH_VALID": "cvc-length-valid",
+    "SCHEMAV_CVC_MINLENGTH_VALID": "cvc-minLength-valid",
+    "SCHEMAV_CVC_MAXLENGTH_VALID": "cvc-maxLength-valid",
+    "SCHEMAV_CVC_MININCLUSIVE_VALID": "cvc-minInclusive-valid",
+    "SCHEMAV_CVC_MAXINCLUSIVE_VALID": "cvc-maxInclusive-valid",
+    "SCHEMAV_CVC_MINEXCLUSIVE_VALID": "cvc-minExclusive-valid",
+    "SCHEMAV_CVC_MAXEXCLUSIVE_VALID": "cvc-maxExclusive-valid",
+    "SCHEMAV_CVC_TOTALDIGITS_VALID": "cvc-totalDigits-valid",
+    "SCHEMAV_CVC_FRACTIONDIGITS_VALID": "cvc-fractionDigits-valid",
+    "SCHEMAV_CVC_PATTERN_VALID": "cvc-pattern-valid",
+    "SCHEMAV_CVC_ENUMERATION_VALID": "cvc-enumeration-valid",
+}
+_OTHER = "cvc-other"
+
+_ELEMENT = re.compile(r"Element '([^']*)'")
+_ATTRIBUTE = re.compile(r"[Aa]ttribute '([^']*)'")
+_VALUE = re.compile(r"(?:: |The value )'(.*?)' (?:is|has|must) ", re.DOTALL)
+_LENGTH = re.compile(r"has a length of '(\d+)'")
+_TYPE = re.compile(r"type '([^']*)'")
+_EXPECTED = re.compile(r"Expected is (?:one of )?\( (.*?) \)\.", re.DOTALL)
+_ALLOWED = re.compile(
+    r"(?:the set (\{.*\})|pattern '(.*)'|length of '(\d+)'|allowed \('(.*)'\)|than '(.*)')\.$",
+    re.DOTALL,
+)
+_CLARK = re.compile(r"\{[^{}'\s]+:[^{}'\s]+\}[^\W\d][\w.-]*")
+_STEP = re.compile(r"(?:([^:/]+):)?([^/\[\]]+)(?:\[(\d+)\])?")
+
+_LONGEST_MESSAGE = 4000
+_LONGEST = 120
+_LONGEST_LIST = 400
+# libxml2 pays for each error with a walk over all siblings before it: on a large document that is
+# wrong on every line, 13,000 errors take seconds and 120,000 many minutes. Such a document shows
+# itself in its first part.
+_LARGE = 1 << 20
+_PREFIX = 256 << 10
+_CUT_ERRORS = 50
+
+
+class _Fault(NamedTuple):
+    """One error of libxml2, with the element that it speaks of."""
+
+    key: str
+    line: int
+    message: str
+    element: Element | None
+
+
+def schema_findings(
+    content: bytes, root: Element, syntax: Syntax, most: int
+) -> tuple[list[Finding], int]:
+    """What is wrong with a document by its schema.
+
+    Args:
+        content: bytes of the document.
+        root: its tree.
+        syntax: which schema.
+        most: errors to describe.
+
+    Returns:
+        Findings in document order, at most `most`, and the number of errors beyond them.
+
+    Raises:
+        MissingResource: the schema is not installed.
+        MemoryError: the memory allowed to the process does not suffice.
+    """
+    schema = schema_of(syntax.family)
+    faults, count = _sampled(content, schema, most) if len(content) > _LARGE else ([], 0)
+    if not faults:
+        faults, count = _faults(schema, root, most)
+    places = _places(content, faults)
+    found = [_finding(f, s, syntax.prefixes) for f, s in zip(faults, places, strict=True)]
+    return found, count - len(faults)
+
+
+def _faults(schema: etree.XMLSchema, root: Element, most: int) -> tuple[list[_Fault], int]:
+    try:
+        valid = schema.validate(root)
+    except etree.XMLSchemaValidateError as error:
+        # libxml2 gives up on nothing else once the schema is compiled
+        raise MemoryError(str(error)) from None
+    if valid:
+        return [], 0
+    log: Any = schema.error_log  # the stubs do not know that it is a sequence
+    return [_fault(entry, root) for entry in islice(log, most)], len(log)
+
+
+def _sampled(content: bytes, schema: etree.XMLSchema, most: int) -> tuple[list[_Fault], int]:
+    """The first errors of a large document that is wrong all over, and the number of all."""
+    repairing = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=True, collect_ids=False, recover=True
+    )
+    top = None
+    with suppress(etree.XMLSyntaxError):  # nothing but a prolog
+        top = etree.fromstring(content[:_PREFIX], repairing)
+    if top is None:
+        return [], 0
+    faults, count = _faults(schema, top, most)
+    # The cut itself leaves some elements unfinished, at the end of the list.
+    return (faults, _count(content, schema)) if count > most + _CUT_ERRORS else ([], 0)
+
+
+def _count(content: bytes, schema: etree.XMLSchema) -> int:
+    """Number of errors, found while parsing: without paths, so without the walks."""
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=True, collect_ids=False, schema=schema
+    )
+    with suppress(etree.XMLSyntaxError):
+        parser.feed(content)
+        parser.close()
+    return len(parser.feed_error_log)
+
+
+def _fault(entry: etree._LogEntry, root: Element) -> _Fault:
+    element = _resolve(root, entry.path) if entry.path else None
+    message = entry.message
+    if len(message) > _LONGEST_MESSAGE:  # it quotes the value, which may be an attachment
+        half = _LONGEST_MESSAGE // 2
+        message = f"{message[:half]}...{message[-half:]}"
+    return _Fault(_key(entry.type_name, message), entry.line, message, element)
+
+
+def _key(type_name: str, message: str) -> str:
+    """The Xerces key of an error of libxml2: ``SCHEMAV_CVC_TYPE_3_1_1`` is ``cvc-type.3.1.1``."""
+    if type_name == "SCHEMAV_ELEMENT_CONTENT":
+        if "Missing child element" in message:
+            return "cvc-complex-type.2.4.b"
+        return "cvc-complex-type.2.4." + ("a" if "Expected is" in message else "d")
+    if type_name in _KEYS:
+        return _KEYS[type_name]
+    parts = type_name.removeprefix("SCHEMAV_").lower().split("_")
+    words = [part for part in parts if not part.isdigit()]
+    return ".".join(["-".join(words), *(part for part in parts if part.isdigit())])
+
+
+def _resolve(root: Element, path: str) -> Element | None:
+    """The element of a path of libxml2: steps are ``prefix:name[n]``, or ``*[n]`` without prefix."""
+    node: Element | None = root
+    for step in path.split("/")[2:]:
+        match = _STEP.fullmatch(step)
+        if node is None or match is None or step.startswith("@"):
+            break
+        prefix, name, number = match.groups()
+        tag = "*" if name == "*" else f"{{*}}{name}"
+        children = (c for c in node.iterchildren(tag) if name == "*" or c.prefix == prefix)
+        node = next(islice(children, int(number or 1) - 1, None), None)
+    return node
+
+
+def _places(content: bytes, faults: Sequence[_Fault]) -> list[Spot | None]:
+    elements = [f.element for f in faults if f.element is not None]
+    found = iter(spots(content, elements) if elements else ())
+    return [None if f.element is None else next(found) for f in faults]
+
+
+def _finding(fault: _Fault, spot: Spot | None, prefixes: Prefixes) -> Finding:
+    line = spot.line if spot and fault.line == LINE_OVERFLOW else fault.line
+    place = Place(
+        line=line,
+        column=spot.column if spot else None,
+        xpath=None if fault.element is None else xpath_of(fault.element, prefixes),
+        excerpt=spot.excerpt if spot else None,
+    )
+    row = fault.key if fault.key in rules() else _OTHER
+    values = _values(fault, prefixes)
+    return rules().finding(
+        row,
+        place,
+        shown=fault.key,
+        key=fault.key,
+        line=line,
+        column=spot.column if spot else "?",
+        **values,
+    )
+
+
+def _values(fault: _Fault, prefixes: Prefixes) -> dict[str, str]:
+    """What the sentences of the table ask for, out of the message of libxml2."""
+    message = _CLARK.sub(lambda m: qualified(m.group(), prefixes), fault.message)
+    value = _first(_VALUE, message) or _first(_LENGTH, message)
+    return {
+        "element": _cut(_first(_ELEMENT, message) or "?", _LONGEST),
+        "attribute": _cut(_first(_ATTRIBUTE, message) or "?", _LONGEST),
+        "value": _cut(value or "", _LONGEST),
+        "type": _cut(_first(_TYPE, message) or "?", _LONGEST),
+        "expected": _cut(_first(_EXPECTED, message) or "?", _LONGEST_LIST),
+        "allowed": _cut(_first(_ALLOWED, message) or "?", _LONGEST_LIST),
+        "detail": _cut(message, _LONGEST_LIST),
+    }
+
+
+def _first(pattern: re.Pattern[str], message: str) -> str | None:
+    match = pattern.search(message)
+    return match.group(match.lastindex or 0) if match else None
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."

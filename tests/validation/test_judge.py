@@ -1,0 +1,281 @@
+"""Judging a flow: what is refused, in which words, at which place, and what is told of it."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator.domain.judgement import Check, Job, Limits
+from simulator.messages.archives import pack
+from simulator.messages.specimen import Specimen, ubl_invoice
+from simulator.validation import judge as module
+from simulator.validation.judge import answer, judge
+
+WHEN = datetime(2026, 9, 1, tzinfo=UTC)
+GOOD = ubl_invoice(Specimen())
+BAD = GOOD.replace(b"2026-09-01</cbc:IssueDate>", b"1/9/2026</cbc:IssueDate>")
+DESPATCH = (
+    b'<DespatchAdvice xmlns="urn:oasis:names:specification:ubl:schema:xsd:DespatchAdvice-2"/>'
+)
+CII = (
+    b"<rsm:CrossIndustryInvoice"
+    b' xmlns:rsm="urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"/>'
+)
+
+
+def job(content, name="f.xml", syntax="ubl-2.1", packs=("xsd",), **limits):
+    return Job(name, syntax, "b2g", packs, Limits(**limits), content=content)
+
+
+def envelope(*contents, **given):
+    files = [(f"{number}.xml", content) for number, content in enumerate(contents, 1)]
+    return job(pack(files, WHEN), name="f.tar.gz", **given)
+
+
+def only(judgement):
+    (document,) = judgement.documents
+    return document
+
+
+def rules(judgement):
+    return [f.rule for d in judgement.documents for f in d.findings]
+
+
+def test_a_good_invoice_is_accepted_with_its_facts():
+    judgement = judge(envelope(GOOD))
+    assert judgement.verdict == "accepted"
+    document = only(judgement)
+    assert (document.member, document.size, document.findings) == ("1.xml", len(GOOD), ())
+    assert (document.facts.number, document.facts.places["number"][2]) == ("DEMO-0001", 0)
+
+
+def test_judging_is_a_pure_function_of_the_job():
+    assert judge(envelope(GOOD, BAD)) == judge(envelope(GOOD, BAD))
+
+
+def test_the_trace_tells_every_step_in_order():
+    assert judge(job(GOOD)).checks == (
+        Check("unpack", "passed", f"1 files, {len(GOOD)} bytes"),
+        Check("file", "passed", "1 of 1 files"),
+        Check("well-formed", "passed", "1 of 1 files"),
+        Check("syntax", "passed", "1 of 1 files"),
+        Check("xsd", "passed", "1 of 1 files"),
+    )
+
+
+def test_the_trace_of_many_files_has_a_line_a_step_and_one_for_each_failure():
+    checks = [c for c in judge(envelope(GOOD, BAD, GOOD)).checks if c.name == "xsd"]
+    assert checks == [
+        Check("xsd", "failed", "2 of 3 files"),
+        Check("xsd", "failed", "2.xml: cvc-datatype-valid.1.2.1"),
+    ]
+
+
+def test_a_schema_error_has_words_place_and_motif():
+    judgement = judge(job(BAD))
+    assert judgement.verdict == "irrecevable"
+    (finding,) = only(judgement).findings
+    line = BAD.split(b"\n").index(b"<cbc:IssueDate>1/9/2026</cbc:IssueDate>") + 1
+    assert (finding.rule, finding.pack, finding.motif) == (
+        "cvc-datatype-valid.1.2.1",
+        "xsd",
+        "IRR_SYNTAX",
+    )
+    assert finding.message == (
+        "IRRECEVABILITE: cvc-datatype-valid.1.2.1 : '1/9/2026' n'est pas une valeur valide pour"
+        f" 'xs:date' (élément 'cbc:IssueDate') - ligne: {line} - position: 1"
+    )
+    place = finding.place
+    assert (place.member, place.line, place.column) == ("f.xml", line, 1)
+    assert place.xpath == "/Invoice/cbc:IssueDate"
+    assert place.excerpt == "<cbc:IssueDate>1/9/2026</cbc:IssueDate>"
+
+
+def test_an_invalid_document_still_has_its_facts():
+    assert only(judge(job(BAD))).facts.number == "DEMO-0001"
+
+
+def test_one_bad_file_makes_the_flow_irrecevable_and_leaves_the_others_as_they_are():
+    judgement = judge(envelope(GOOD, BAD))
+    assert judgement.verdict == "irrecevable"
+    assert [len(d.findings) for d in judgement.documents] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("rule", "content", "syntax", "at"),
+    [
+        ("IRR_SYNTAX_MALFORMED", b"<a>\n<b>\n</a>", "", (3, 5)),
+        ("IRR_SYNTAX_MALFORMED", b"<a>&nbsp;</a>", "", (1, 10)),
+        ("IRR_SYNTAX_MALFORMED", b"<a>\xff</a>", "", (1, 4)),
+        ("IRR_SYNTAX_MALFORMED", b"hello", "", (1, 1)),
+        ("IRR_SYNTAX_DOCTYPE", b"<?xml version='1.0'?>\n<!-- - --><!DOCTYPE a><a/>", "", (2, 11)),
+        ("IRR_SYNTAX_DOCTYPE", b"\xef\xbb\xbf<!DOCTYPE a><a/>", "", (1, 1)),
+        ("IRR_SYNTAX_ENCODING", "<a/>".encode("utf-16"), "", (1, 1)),
+        ("IRR_SYNTAX_ENCODING", "<a/>".encode("utf-16-le"), "", (1, 1)),
+        ("IRR_SYNTAX_ENCODING", b'<?xml version="1.0" encoding="UTF-7"?><a/>', "", (1, 1)),
+        ("IRR_SYNTAX_UNKNOWN", b"<!-- - -->\n  <a/>", "", (2, 3)),
+        ("IRR_SYNTAX_UNKNOWN", DESPATCH, "", (1, 1)),
+        ("IRR_SYNTAX_NOT_YET", CII, "", (1, 1)),
+        ("IRR_SYNTAX_ROOT", CII, "ubl-2.1", (1, 1)),
+        ("IRR_SYNTAX_ROOT", DESPATCH, "ubl-2.1", (1, 1)),
+    ],
+)
+def test_what_is_no_document_of_the_interface_is_a_finding_with_its_place(
+    rule, content, syntax, at
+):
+    (finding,) = only(judge(job(content, syntax=syntax))).findings
+    assert (finding.rule, finding.motif) == (rule, "IRR_SYNTAX")
+    assert (finding.place.line, finding.place.column) == at
+
+
+def test_a_document_of_a_later_version_is_carried_with_a_warning():
+    judgement = judge(job(CII, syntax=""))
+    assert judgement.verdict == "accepted"
+    assert only(judgement).facts.syntax == "unknown"
+    assert judgement.skipped == (("xsd", "unknown document"),)
+
+
+def test_a_document_that_no_interface_carries_is_irrecevable():
+    judgement = judge(job(DESPATCH, syntax=""))
+    assert judgement.verdict == "irrecevable"
+    assert judgement.skipped == (("xsd", "unknown document"),)
+
+
+def test_another_encoding_is_refused_and_the_document_read_all_the_same():
+    latin = BAD.replace(b'encoding="UTF-8"', b'encoding="ISO-8859-1"')
+    assert latin != BAD
+    judgement = judge(job(latin))
+    assert rules(judgement) == ["IRR_SYNTAX_ENCODING", "cvc-datatype-valid.1.2.1"]
+    assert only(judgement).facts.number == "DEMO-0001"
+
+
+@pytest.mark.parametrize("declared", [b"utf-8", b"UTF8", b"Utf-8"])
+def test_utf_8_may_be_spelled_in_any_way_and_have_a_byte_order_mark(declared):
+    content = b"\xef\xbb\xbf" + GOOD.replace(b"UTF-8", declared)
+    assert judge(job(content)).verdict == "accepted"
+
+
+def test_entities_cannot_reach_the_parser():
+    bomb = b'<!DOCTYPE a [<!ENTITY b "' + b"b" * 1000 + b'"><!ENTITY c "' + b"&b;" * 1000 + b'">]>'
+    bomb += b'<a x="' + b"&c;" * 1000 + b'"/>'
+    assert rules(judge(job(bomb))) == ["IRR_SYNTAX_DOCTYPE"]
+
+
+def test_a_hint_in_the_document_is_not_followed(tmp_path):
+    schema = tmp_path / "hint.xsd"
+    schema.write_text("not a schema")
+    hinted = GOOD.replace(
+        b"<Invoice ",
+        b'<Invoice xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="'
+        + f"urn:x {schema.as_uri()}".encode()
+        + b'" ',
+    )
+    assert rules(judge(job(hinted))) == []
+
+
+def test_a_text_of_more_than_10_mb_is_legal():
+    big = ubl_invoice(Specimen(size=16 << 20))
+    assert judge(job(big)).verdict == "accepted"
+
+
+def test_packs_of_later_versions_are_told_as_skipped():
+    judgement = judge(job(GOOD, packs=("xsd", "en16931")))
+    assert judgement.skipped == (("en16931", "not in this version"),)
+
+
+def test_without_the_schema_pack_only_the_syntax_is_looked_at():
+    judgement = judge(job(BAD, packs=()))
+    assert judgement.verdict == "accepted"
+    assert [c.name for c in judgement.checks] == ["unpack", "file", "well-formed", "syntax"]
+
+
+def test_a_fault_of_the_container_is_one_of_the_flow():
+    whole = envelope(GOOD).content
+    judgement = judge(job(whole[:-4], name="f.tar.gz"))
+    assert [f.rule for f in judgement.findings] == ["IRR_EXTRAC_CUT"]
+    assert judgement.checks[:2] == (
+        Check("unpack", "failed", f"1 files, {len(GOOD)} bytes"),
+        Check("unpack", "failed", "IRR_EXTRAC_CUT"),
+    )
+    assert only(judgement).facts is not None
+
+
+def test_a_file_refused_unread_is_a_document_without_facts():
+    flow = job(pack([("a.pdf", b"%PDF"), ("b.xml", GOOD)], WHEN), name="f.tar.gz")
+    judgement = judge(flow)
+    assert [(d.member, d.facts is None) for d in judgement.documents] == [
+        ("a.pdf", True),
+        ("b.xml", False),
+    ]
+    assert rules(judgement) == ["IRR_TYPE_F_EXTENSION"]
+
+
+def lines(count, attribute=b' wrong="1"'):
+    """An invoice with many lines, each wrong in the same way."""
+    start = GOOD.index(b"<cac:InvoiceLine>")
+    end = GOOD.index(b"</cac:InvoiceLine>") + len(b"</cac:InvoiceLine>")
+    line = GOOD[start:end].replace(b"<cbc:ID>", b"<cbc:ID" + attribute + b">", 1)
+    return GOOD[:start] + line * count + GOOD[end:]
+
+
+def test_the_list_of_errors_is_capped_and_the_rest_counted():
+    findings = only(judge(job(lines(7), findings=5))).findings
+    assert [f.rule for f in findings] == ["cvc-complex-type.3.2.2"] * 5 + ["XSD_MORE"]
+    assert findings[-1].severity == "info"
+    assert findings[-1].message == "2 autres erreurs de schéma ne sont pas détaillées"
+
+
+def test_all_documents_of_a_flow_share_the_room_for_findings():
+    judgement = judge(envelope(lines(4), lines(4), lines(4), findings=5))
+    assert [len([f for f in d.findings if f.refuses]) for d in judgement.documents] == [4, 1, 1]
+
+
+def test_a_large_document_that_is_wrong_on_every_line_is_judged_like_a_small_one():
+    small, large = only(judge(job(lines(6), findings=5))), only(judge(job(lines(3000), findings=5)))
+    assert len(lines(3000)) > 1 << 20
+    assert large.findings[-1].message.startswith("2995 autres")
+    assert [f.place for f in large.findings[:-1]] == [f.place for f in small.findings[:-1]]
+
+
+def test_judging_stops_when_enough_files_were_refused():
+    judgement = judge(envelope(*[b"<a/>"] * 5, findings=3))
+    assert len(judgement.documents) == 3
+    assert [f.rule for f in judgement.findings] == ["JUDGE_STOPPED"]
+
+
+def test_an_unforeseen_fault_becomes_a_judgement(monkeypatch, capsys):
+    def broken(_job):
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(module, "judge", broken)
+    judgement = answer(job(GOOD))
+    assert judgement.verdict == "irrecevable"
+    assert [f.rule for f in judgement.findings] == ["SIM_JUDGE_DEFECT"]
+    assert "ZeroDivisionError: by nothing" in judgement.findings[0].help
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_running_out_of_memory_becomes_a_judgement(monkeypatch):
+    def hungry(_job):
+        raise MemoryError
+
+    monkeypatch.setattr(module, "judge", hungry)
+    judgement = answer(job(GOOD, memory=123))
+    assert [f.rule for f in judgement.findings] == ["SIM_JUDGE_MEMORY"]
+    assert "123 bytes" in judgement.findings[0].help
+
+
+@given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=6))
+@settings(deadline=None)
+def test_no_change_of_a_document_raises(changes):
+    content = bytearray(GOOD)
+    for at, value in changes:
+        content[at] = value
+    judge(job(bytes(content)))
+
+
+@given(st.integers(0, len(GOOD) - 20))
+@settings(deadline=None, max_examples=30)
+def test_every_cut_of_a_document_is_irrecevable(length):
+    assert judge(job(GOOD[:length])).verdict == "irrecevable"
