@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -14,6 +15,7 @@ from simulator.cli.main import EnvironmentFailure
 if TYPE_CHECKING:
     from simulator.testing.client import Client
 
+_PIPE_WIDTH = 160
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -67,4 +69,6 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
-    Console(highlight=False).print(table)
+    # Into a file or a pipe there is no width to respect: names stay on one line.
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    Console(highlight=False, width=width).print(table)

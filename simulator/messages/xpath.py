@@ -28,9 +28,9 @@ def xpath_of(element: Element, prefixes: Prefixes) -> str:
 
 def line_of(element: Element) -> int | None:
     """Line of the end of an element's start tag, from 1; None where libxml2 lost it."""
-    # libxml2 keeps 16 bits of a line in the element, and looks for larger ones around it.
+    # libxml2 keeps 16 bits of a line in the element, and guesses larger ones from what is around it.
     line: Any = element.sourceline
-    return None if line == LINE_OVERFLOW else line
+    return None if line is None or line >= LINE_OVERFLOW else line
 
 
 def qualified(tag: str, prefixes: Prefixes) -> str:

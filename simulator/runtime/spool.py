@@ -1,9 +1,10 @@
 """Where an upload lies until it is a deposit: in memory while it is small, then in a file.
 
-Measured (100 MB over SFTP, two cores): hashing each block on the loop costs 0.57 ms a megabyte of
-the reactor's time. A pass in the thread pool behind the writer reads the blocks back from the page
-cache, hashes them with the interpreter lock released and brings them to the disk, so that the end
-of an upload has little left to hash and to sync.
+A pass in the thread pool follows the writer: it reads the blocks back from the page cache, hashes
+them with the interpreter lock released and brings them to the disk, so that the end of an upload
+has little left to do. Measured on two cores, 100 MB over SFTP, median of seven: 0.50 s, against
+0.48 s when each block is hashed on the loop as it arrives. The rate is the same; the loop is free
+for others during the 57 ms that the hash takes.
 """
 
 from __future__ import annotations

@@ -176,14 +176,16 @@ class SftpSession(asyncssh.SSHServerSession[bytes]):
 
     async def _reply_in_turn(self, reply: Coroutine[Any, Any, bytes]) -> None:
         try:
-            self._gathered.append(await reply)
+            answer = await reply
+            self._gathered.append(answer)
         finally:
             self._in_turn = False
             self._serve()
 
     async def _reply_apart(self, reply: Coroutine[Any, Any, bytes]) -> None:
         try:
-            self._gathered.append(await reply)
+            answer = await reply
+            self._gathered.append(answer)
         finally:
             self._apart -= 1
             self._serve()
@@ -196,7 +198,8 @@ class SftpSession(asyncssh.SSHServerSession[bytes]):
         return self._in_turn or self._write_paused or self._apart >= _MOST_APART
 
     def _flush(self) -> None:
-        replies, self._gathered = b"".join(self._gathered), []
+        replies = b"".join(self._gathered)
+        self._gathered.clear()
         if self._chan is None or not replies:
             return
         try:

@@ -28,7 +28,12 @@ def with_columns(content: bytes, facts: Facts) -> Facts:
     syntax = None if root is None else recognise(root)
     if root is None or syntax is None:
         return facts
-    elements = _elements(root, {path for path, _, _ in facts.places.values()}, syntax.prefixes)
+    return located(content, root, facts, syntax.prefixes)
+
+
+def located(content: bytes, root: Element, facts: Facts, prefixes: Prefixes) -> Facts:
+    """The same for a document that is at hand as a tree."""
+    elements = _elements(root, {path for path, _, _ in facts.places.values()}, prefixes)
     at = dict(zip(elements, spots(content, list(elements.values())), strict=True))
     places = {field: _placed(place, at.get(place[0])) for field, place in facts.places.items()}
     return msgspec.structs.replace(facts, places=places)
@@ -43,5 +48,5 @@ def _elements(root: Element, paths: set[str], prefixes: Prefixes) -> dict[str, E
 
 
 def _placed(place: Located, spot: Spot | None) -> Located:
-    path, line, _ = place
-    return (path, line or spot.line, spot.column) if spot else place
+    path, _, _ = place
+    return (path, spot.line, spot.column) if spot else place

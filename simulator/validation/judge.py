@@ -19,6 +19,7 @@ from simulator.domain.judgement import Check, Document, Facts, Job, Judgement
 from simulator.messages import archives
 from simulator.messages.archives import Member
 from simulator.messages.xpath import line_of, xpath_of
+from simulator.validation.columns import located
 from simulator.validation.locate import spots
 from simulator.validation.parsing import parse, syntax_finding
 from simulator.validation.syntaxes import FAMILIES, NOT_YET, Syntax, recognise
@@ -140,7 +141,10 @@ class _Judging:
             return _UNKNOWN
         if not wrong:
             found += self._packs(name, content, parsed.root, syntax)
-        return syntax.read(parsed.root)
+        facts = syntax.read(parsed.root)
+        if all(line for _, line, _ in facts.places.values()):
+            return facts
+        return located(content, parsed.root, facts, syntax.prefixes)  # a very long document
 
     def _misfit(self, content: bytes, root: Element, syntax: Syntax | None) -> list[Finding]:
         """Whether the root element is one that the interface carries."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -32,6 +33,14 @@ _UTF8 = ("utf-8", "utf8")
 _SUFFIX = re.compile(r", line \d+, column \d+$")
 _LONGEST_DETAIL = 200
 _NO_MEMORY = 2  # XML_ERR_NO_MEMORY of libxml2
+
+
+PARSING: Mapping[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "huge_tree": True,
+    "collect_ids": False,
+}
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -79,16 +88,15 @@ def parse(content: bytes) -> Parsed:
 
 
 def _tree(content: bytes) -> Element:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=True, collect_ids=False
-    )
+    parser: Any = etree.XMLParser(**PARSING)
     try:
-        return etree.fromstring(content, parser)
+        root: Element = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         fault: Any = error  # the stubs do not know its code
         if fault.code == _NO_MEMORY:
             raise MemoryError(error.msg) from None
         raise
+    return root
 
 
 def _encoding(content: bytes, begin: int) -> str:

@@ -21,7 +21,7 @@ from lxml.etree import _Element as Element
 from simulator.domain.findings import Finding, Place
 from simulator.messages.xpath import LINE_OVERFLOW, Prefixes, qualified, xpath_of
 from simulator.validation.locate import Spot, spots
-from simulator.validation.parsing import rules
+from simulator.validation.parsing import PARSING, rules
 from simulator.validation.syntaxes import Syntax, schema_of
 
 # libxml2 names most errors by the key of the recommendation; these it names otherwise than Xerces.
@@ -59,11 +59,12 @@ _STEP = re.compile(r"(?:([^:/]+):)?([^/\[\]]+)(?:\[(\d+)\])?")
 _LONGEST_MESSAGE = 4000
 _LONGEST = 120
 _LONGEST_LIST = 400
-# libxml2 pays for each error with a walk over all siblings before it: on a large document that is
-# wrong on every line, 13,000 errors take seconds and 120,000 many minutes. Such a document shows
-# itself in its first part.
-_LARGE = 1 << 20
-_PREFIX = 256 << 10
+# libxml2 pays for each error with a walk over all siblings of its element: 13,000 wrong lines take
+# seconds, 120,000 many minutes. A document with more children than this is first counted through,
+# and only the part up to the errors that will be shown is looked at closely.
+_MANY = 4000
+_CHUNK = 256 << 10
+# Elements that a cut leaves unfinished are errors of their own, at the end of the list.
 _CUT_ERRORS = 50
 
 
@@ -95,15 +96,17 @@ def schema_findings(
         MemoryError: the memory allowed to the process does not suffice.
     """
     schema = schema_of(syntax.family)
-    faults, count = _sampled(content, schema, most) if len(content) > _LARGE else ([], 0)
-    if not faults:
-        faults, count = _faults(schema, root, most)
+    look = _faults if len(root) <= _MANY else _first_faults
+    faults, count = look(content, root, schema, most)
     places = _places(content, faults)
     found = [_finding(f, s, syntax.prefixes) for f, s in zip(faults, places, strict=True)]
     return found, count - len(faults)
 
 
-def _faults(schema: etree.XMLSchema, root: Element, most: int) -> tuple[list[_Fault], int]:
+def _faults(
+    _content: bytes, root: Element, schema: etree.XMLSchema, most: int
+) -> tuple[list[_Fault], int]:
+    """The first errors of a tree, and the number of all."""
     try:
         valid = schema.validate(root)
     except etree.XMLSchemaValidateError as error:
@@ -115,30 +118,33 @@ def _faults(schema: etree.XMLSchema, root: Element, most: int) -> tuple[list[_Fa
     return [_fault(entry, root) for entry in islice(log, most)], len(log)
 
 
-def _sampled(content: bytes, schema: etree.XMLSchema, most: int) -> tuple[list[_Fault], int]:
-    """The first errors of a large document that is wrong all over, and the number of all."""
-    repairing = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=True, collect_ids=False, recover=True
-    )
-    top = None
-    with suppress(etree.XMLSyntaxError):  # nothing but a prolog
-        top = etree.fromstring(content[:_PREFIX], repairing)
-    if top is None:
+def _first_faults(
+    content: bytes, root: Element, schema: etree.XMLSchema, most: int
+) -> tuple[list[_Fault], int]:
+    """The same for a document of many children, at a cost that does not grow with its errors."""
+    count, end = _count(content, schema, most + _CUT_ERRORS)
+    if count == 0:
         return [], 0
-    faults, count = _faults(schema, top, most)
-    # The cut itself leaves some elements unfinished, at the end of the list.
-    return (faults, _count(content, schema)) if count > most + _CUT_ERRORS else ([], 0)
+    if end is not None:
+        repairing: Any = etree.XMLParser(**PARSING, recover=True)
+        root = etree.fromstring(content[:end], repairing)
+    return _faults(content, root, schema, most)[0], count
 
 
-def _count(content: bytes, schema: etree.XMLSchema) -> int:
-    """Number of errors, found while parsing: without paths, so without the walks."""
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=True, collect_ids=False, schema=schema
-    )
+def _count(content: bytes, schema: etree.XMLSchema, enough: int) -> tuple[int, int | None]:
+    """Number of errors, and an offset by which there are more than enough, if there are.
+
+    They are found while parsing, when libxml2 has no tree to walk over.
+    """
+    parser: Any = etree.XMLParser(**PARSING, schema=schema)
+    end: int | None = None
     with suppress(etree.XMLSyntaxError):
-        parser.feed(content)
+        for start in range(0, len(content), _CHUNK):
+            parser.feed(content[start : start + _CHUNK])
+            if end is None and len(parser.feed_error_log) > enough:
+                end = start + _CHUNK
         parser.close()
-    return len(parser.feed_error_log)
+    return len(parser.feed_error_log), end
 
 
 def _fault(entry: etree._LogEntry, root: Element) -> _Fault:
@@ -184,7 +190,8 @@ def _places(content: bytes, faults: Sequence[_Fault]) -> list[Spot | None]:
 
 
 def _finding(fault: _Fault, spot: Spot | None, prefixes: Prefixes) -> Finding:
-    line = spot.line if spot and fault.line == LINE_OVERFLOW else fault.line
+    # beyond 16 bits the line of libxml2 is one of a neighbour
+    line = spot.line if spot and fault.line >= LINE_OVERFLOW else fault.line
     place = Place(
         line=line,
         column=spot.column if spot else None,

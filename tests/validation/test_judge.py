@@ -231,11 +231,23 @@ def test_all_documents_of_a_flow_share_the_room_for_findings():
     assert [len([f for f in d.findings if f.refuses]) for d in judgement.documents] == [4, 1, 1]
 
 
-def test_a_large_document_that_is_wrong_on_every_line_is_judged_like_a_small_one():
-    small, large = only(judge(job(lines(6), findings=5))), only(judge(job(lines(3000), findings=5)))
-    assert len(lines(3000)) > 1 << 20
-    assert large.findings[-1].message.startswith("2995 autres")
-    assert [f.place for f in large.findings[:-1]] == [f.place for f in small.findings[:-1]]
+@pytest.mark.parametrize("attribute", [b' wrong="1"', b""])
+def test_a_document_of_many_lines_is_judged_like_one_of_few(attribute):
+    few = only(judge(job(lines(6, attribute), findings=5)))
+    many = only(judge(job(lines(9000, attribute), findings=5)))
+    assert [f.place for f in many.findings[:5]] == [f.place for f in few.findings[:5]]
+    assert many.facts == few.facts
+    assert len(many.findings) == (6 if attribute else 0)
+    assert not attribute or many.findings[-1].message.startswith("8995 autres")
+
+
+def test_a_single_error_far_down_a_long_document_is_found_where_it_is():
+    content = lines(9000, b"")
+    head, tail = content.rsplit(b"<cac:InvoiceLine>", 1)
+    line = head.count(b"\n") + 1
+    (finding,) = only(judge(job(head + b"<cac:Wrong/><cac:InvoiceLine>" + tail))).findings
+    assert finding.rule == "cvc-complex-type.2.4.a"
+    assert (finding.place.line, finding.place.xpath) == (line, "/Invoice/cac:Wrong")
 
 
 def test_judging_stops_when_enough_files_were_refused():
@@ -279,3 +291,12 @@ def test_no_change_of_a_document_raises(changes):
 @settings(deadline=None, max_examples=30)
 def test_every_cut_of_a_document_is_irrecevable(length):
     assert judge(job(GOOD[:length])).verdict == "irrecevable"
+
+
+def test_lines_beyond_16_bits_are_right_in_facts_and_findings():
+    long = GOOD.replace(b"<cbc:ProfileID>", b"<!--" + b"\n" * 70_000 + b"--><cbc:ProfileID>", 1)
+    wrong = long.replace(b"2026-09-01</cbc:IssueDate>", b"1/9</cbc:IssueDate>")
+    line = wrong[: wrong.index(b"<cbc:IssueDate>")].count(b"\n") + 1
+    document = only(judge(job(wrong)))
+    assert document.facts.places["issue_date"] == ("/Invoice/cbc:IssueDate", line, 1)
+    assert document.findings[0].place.line == line

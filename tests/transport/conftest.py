@@ -1,0 +1,267 @@
+"""An SFTP server with a node that is none, on a loop of its own in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import paramiko
+import pytest
+
+from simulator.domain.raccordement import Raccordement
+from simulator.runtime.gateway import GatewayError, Waiting
+from simulator.runtime.spool import Spool
+from simulator.transport import sftp
+
+ISSUED = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
+PARTNERS = ("DEM001", "DEM011")
+SECONDS = 20.0
+
+
+class Keyring:
+    """Keys of one test run: the partners', a stranger's, the server's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.partner = self._write(folder / "partner")
+        self.stranger = self._write(folder / "stranger")
+        self.host = asyncssh.generate_private_key("ssh-ed25519")
+        self.public = self.partner.with_suffix(".pub").read_text()
+
+    def _write(self, path: Path) -> Path:
+        key = asyncssh.generate_private_key("ssh-rsa", key_size=2048)
+        path.touch(0o600)
+        key.write_private_key(path)
+        key.write_public_key(path.with_suffix(".pub"))
+        return path
+
+
+class FakeReader:
+    """The bytes of a return; `late` makes every read a coroutine."""
+
+    def __init__(self, content: bytes, *, late: bool) -> None:
+        self._content = content
+        self._late = late
+        self.closed = 0
+
+    def read(self, offset: int, size: int) -> Any:
+        block = self._content[offset : offset + size]
+        return self._later(block) if self._late else block
+
+    async def _later(self, block: bytes) -> bytes:
+        await asyncio.sleep(0)
+        return block
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class FakeGateway:
+    """Keeps everything in memory and tells it in `events`, as tuples that begin with a word."""
+
+    def __init__(self, folder: Path, public_key: str) -> None:
+        self.folder = folder
+        self.inline = 64 << 10
+        self.partners = {
+            code: Raccordement(code, "b2g", "sftp", ssh_keys=(public_key,)) for code in PARTNERS
+        }
+        self.events: queue.Queue[tuple[Any, ...]] = queue.Queue()
+        self.deposits: list[tuple[str, str, bytes]] = []
+        self.returns: dict[int, tuple[Waiting, bytes]] = {}
+        self.fetches: list[int] = []
+        self.held: dict[int, str] = {}
+        self.readers: list[FakeReader] = []
+        self.refuse: Exception | None = None
+        self.late_reads = False
+        self.commit = asyncio.Event()
+        self.commit.set()
+
+    def expect(self, word: str) -> tuple[Any, ...]:
+        """The next event, which begins with that word."""
+        event = self.events.get(timeout=SECONDS)
+        assert event[0] == word, event
+        return event
+
+    def add_return(self, name: str, content: bytes) -> int:
+        number = len(self.returns) + len(self.fetches) + 1
+        self.returns[number] = (Waiting(number, name, len(content), ISSUED), content)
+        return number
+
+    def content_of(self, name: str) -> bytes:
+        (content,) = [c for _, n, c in self.deposits if n == name]
+        return content
+
+    # -- the port -------------------------------------------------------------------------------
+
+    def raccordement(self, user: str) -> Raccordement | None:
+        return self.partners.get(user)
+
+    def new_spool(self) -> Spool:
+        return Spool(self.folder, inline=self.inline)
+
+    async def deposit(
+        self, partner: str, protocol: str, name: str, spool: Spool, session: str
+    ) -> None:
+        self.events.put(("depositing", partner, name))
+        await self.commit.wait()
+        if self.refuse is not None:
+            raise self.refuse
+        ref, content = await spool.finish()
+        if content is None:
+            content = spool.path.read_bytes()
+        assert (ref.size, protocol) == (len(content), "sftp")
+        self.deposits.append((partner, name, content))
+
+    async def upload_cut(self, partner: str, name: str, size: int, session: str) -> None:
+        self.events.put(("cut", partner, name, size))
+
+    async def waiting(self, partner: str) -> list[Waiting]:
+        return [row for row, _ in self.returns.values()]
+
+    async def open_return(self, number: int) -> FakeReader:
+        if number not in self.returns:
+            message = "this return is there no longer"
+            raise GatewayError(message)
+        self.readers.append(FakeReader(self.returns[number][1], late=self.late_reads))
+        return self.readers[-1]
+
+    async def fetched(self, number: int, partner: str, session: str, *, keep: bool = False) -> None:
+        await self.commit.wait()
+        if self.refuse is not None:
+            raise self.refuse
+        self.fetches.append(number)
+        if not keep:
+            del self.returns[number]
+
+    def hold(self, number: int, session: str) -> bool:
+        return self.held.setdefault(number, session) == session
+
+    def release(self, number: int, session: str) -> None:
+        if self.held.get(number) == session:
+            del self.held[number]
+        self.events.put(("released", number))
+
+
+class Site:
+    """A server in a thread, and the clients that tests drive against it."""
+
+    def __init__(self, folder: Path, keys: Keyring) -> None:
+        self.folder = folder
+        self.keys = keys
+        self.spools = folder / "spools"
+        self.spools.mkdir()
+        self.gateway = FakeGateway(self.spools, keys.public)
+        self.port = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._ready = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # -- server ---------------------------------------------------------------------------------
+
+    def start(self, **settings: Any) -> Site:
+        arguments = (self._serve(sftp.SftpSettings(**settings)),)
+        self._thread = threading.Thread(target=asyncio.run, args=arguments, daemon=True)
+        self._thread.start()
+        assert self._ready.wait(SECONDS)
+        host = self.keys.host.export_public_key().decode().strip()
+        self.known_hosts.write_text(f"[127.0.0.1]:{self.port} {host}\n")
+        return self
+
+    async def _serve(self, settings: sftp.SftpSettings) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        listener = await sftp.listen(self.gateway, settings, "127.0.0.1", 0, [self.keys.host])
+        self.port = listener.port
+        self._ready.set()
+        await self._stop.wait()
+        await listener.close()
+
+    def stop(self) -> None:
+        if self._thread is None:
+            return
+        self.call(self._stop.set)
+        self._thread.join(SECONDS)
+        assert not self._thread.is_alive()
+        self._thread = None
+
+    def call(self, function: Any) -> None:
+        """Runs a function in the thread of the server."""
+        self._loop.call_soon_threadsafe(function)
+
+    # -- clients --------------------------------------------------------------------------------
+
+    @property
+    def known_hosts(self) -> Path:
+        return self.folder / "known_hosts"
+
+    def openssh(self, program: str, *arguments: str, key: Path | None = None) -> list[str]:
+        """A command line of OpenSSH against this server, without the target."""
+        found = shutil.which(program)
+        if found is None:
+            pytest.skip(f"OpenSSH's {program} is not installed")
+        options = ("BatchMode=yes", f"UserKnownHostsFile={self.known_hosts}", "IdentitiesOnly=yes")
+        given = [part for option in options for part in ("-o", option)]
+        port = "-p" if program == "ssh" else "-P"
+        identity = str(key or self.keys.partner)
+        return [found, "-F", "none", "-q", *given, "-i", identity, port, str(self.port), *arguments]
+
+    def batch(
+        self, *lines: str, user: str = "DEM001", options: tuple[str, ...] = (), fails: bool = False
+    ) -> str:
+        """What OpenSSH's sftp says to some commands, one after the other."""
+        command = [*self.openssh("sftp", *options), "-b", "-", f"{user}@127.0.0.1"]
+        done = subprocess.run(
+            command, input="\n".join(lines), capture_output=True, text=True, timeout=SECONDS,
+            cwd=self.folder, check=False,
+        )  # fmt: skip
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def transport(self, user: str = "DEM001", key: Path | None = None) -> paramiko.Transport:
+        transport = paramiko.Transport(("127.0.0.1", self.port))
+        try:
+            transport.connect(
+                username=user, pkey=paramiko.RSAKey.from_private_key_file(key or self.keys.partner)
+            )
+        except BaseException:
+            transport.close()
+            raise
+        return transport
+
+    @contextmanager
+    def session(self, user: str = "DEM001") -> Iterator[paramiko.SFTPClient]:
+        """A session of paramiko's."""
+        transport = self.transport(user)
+        try:
+            client = paramiko.SFTPClient.from_transport(transport)
+            client.get_channel().settimeout(SECONDS)
+            yield client
+        finally:
+            transport.close()
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
+    return Keyring(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def idle_site(tmp_path: Path, keys: Keyring) -> Iterator[Site]:
+    """A server that a test starts with its own settings."""
+    site = Site(tmp_path, keys)
+    yield site
+    site.stop()
+    assert list(site.spools.iterdir()) == [], "a spool was left behind"
+
+
+@pytest.fixture
+def site(idle_site: Site) -> Site:
+    return idle_site.start()
