@@ -296,8 +296,8 @@ def _downs(folder: Path, ssh: OpenSsh) -> list[float]:
 
 def _enlarge_return(data: Path, content: bytes) -> None:
     """Gives the one return of a stopped node a large content, as composing would."""
+    from simulator.domain.flows import blob_ref
     from simulator.journal.store import Store
-    from simulator.runtime.engine import blob_ref
 
     store = Store(data)
     ref = blob_ref(content)

@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -27,17 +27,17 @@ from simulator import pki, resources
 from simulator.api import server as api
 from simulator.api.routes import SPACE, Console, Enrolment, Refused
 from simulator.domain.businesstime import Clock, Mode, instant_text, parse_instant
-from simulator.domain.flows import Work
 from simulator.domain.raccordement import Raccordement, Structure
 from simulator.domain.reference import Reference
 from simulator.enrolment import Enrolments, from_settings
+from simulator.exchange.admission import Admission
 from simulator.exchange.inputs import ClockMoved, RaccordementSaved, StructuresSaved
 from simulator.journal import read
 from simulator.journal.store import Store, StoreError
 from simulator.journal.tx import open_work
 from simulator.messages.compose import compose
 from simulator.runtime import points
-from simulator.runtime.engine import Engine, EngineThread, Order, utc_now
+from simulator.runtime.engine import Engine, EngineThread, Order, Turn, utc_now
 from simulator.runtime.hands import NodeHands
 from simulator.runtime.judging import JudgingPool, JudgingUnavailable, PoolClosed
 from simulator.runtime.lanes import Lanes
@@ -110,7 +110,7 @@ class Node:
     def _start_runtime(self) -> None:
         settings = self.settings
         loop = asyncio.get_running_loop()
-        self.thread = EngineThread(self.engine, loop, self._take_work)
+        self.thread = EngineThread(self.engine, loop, self._follow)
         self.readers = Readers(self.data)
         self._exit.callback(self.readers.close)
         self.reception = Reception(
@@ -146,8 +146,12 @@ class Node:
             except JudgingUnavailable as error:
                 log.error("no flow can be judged: %s", error)  # noqa: TRY400 - one line says it
 
-    def _take_work(self, works: Sequence[Work], cancelled: Sequence[int]) -> None:
-        self.lanes.take(works, cancelled)
+    def _follow(self, turn: Turn) -> None:
+        """What one durable transaction leaves to be done."""
+        for order, outcome in turn.outcomes:
+            if isinstance(outcome, Admission) and not outcome.refused:
+                self.hands.remember(outcome.flow, order.input)
+        self.lanes.take(turn.work, turn.cancelled)
 
     async def _listen(self) -> None:
         node, given = self.settings.node, self.settings.sftp

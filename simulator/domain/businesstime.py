@@ -61,7 +61,7 @@ class Clock(msgspec.Struct, frozen=True):
 
 def instant_text(instant: datetime) -> str:
     """Fixed-width UTC text of an aware instant: ``2026-09-01T08:00:00.000000Z``."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def parse_instant(text: str) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any, Literal
 
@@ -17,6 +18,11 @@ class BlobRef(msgspec.Struct, frozen=True):
 
     sha256: str
     size: int
+
+
+def blob_ref(content: bytes) -> BlobRef:
+    """The reference of some bytes."""
+    return BlobRef(hashlib.sha256(content).hexdigest(), len(content))
 
 
 class Deposit(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ from simulator.domain.flowname import (
 from simulator.domain.flows import Deposit
 from simulator.domain.judgement import Check
 from simulator.exchange.emission import report_on_flow
-from simulator.journal.tx import Tx
+from simulator.journal.tx import NewFlow, Tx
 
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,6}$")
 
@@ -56,15 +56,9 @@ def admit(tx: Tx, deposit: Deposit) -> Admission:
     arrival = Arrival(tx, deposit)
     stream = tx.stream_of(deposit.partner, deposit.name)
     tx.keep_blob(deposit.blob, deposit.content)
-    flow = tx.add_flow(
-        deposit,
-        stream,
-        identifier=arrival.name.identifier if arrival.name else "",
-        interface=arrival.interface or "",
-        state="IN_RECU",
-    )
     checks, findings = _run_checks(tx, arrival)
     refused = next((f for f in findings if f.refuses), None)
+    flow = tx.add_flow(deposit, _standing(stream, arrival, refused))
     event = tx.event(
         stream,
         "DepositReceived",
@@ -80,18 +74,23 @@ def admit(tx: Tx, deposit: Deposit) -> Admission:
         flow=flow,
     )
     if refused:
-        _refuse(tx, flow, refused, event)
+        report_on_flow(tx, tx.flow(flow), "refused", (refused,), event)
     else:
-        assert arrival.name is not None
-        tx.register_name(flow, arrival.name.stem)
-        tx.set_flow(flow, "IN_EN_ATTENTE_TRAITEMENT_CPP")
         tx.enqueue("judge", flow, f"decide:{deposit.partner}", event)
     return Admission(flow, refused)
 
 
-def _refuse(tx: Tx, flow: int, finding: Finding, event: int) -> None:
-    tx.set_flow(flow, "IN_REJETE", "irrecevable")
-    report_on_flow(tx, tx.flow(flow), "refused", (finding,), event)
+def _standing(stream: str, arrival: Arrival, refused: Finding | None) -> NewFlow:
+    """How the flow enters the books; a name counts as received once every check was passed."""
+    name = arrival.name
+    return NewFlow(
+        stream=stream,
+        stem=name.stem if name and not refused else None,
+        identifier=name.identifier if name else "",
+        interface=arrival.interface or "",
+        state="IN_REJETE" if refused else "IN_EN_ATTENTE_TRAITEMENT_CPP",
+        verdict="irrecevable" if refused else "",
+    )
 
 
 def _run_checks(tx: Tx, arrival: Arrival) -> tuple[list[Check], list[Finding]]:

@@ -48,11 +48,10 @@ class Decided(msgspec.Struct, frozen=True):
 
 def conclude(tx: Tx, judged: Judged) -> None:
     """The step of a judgement: decide, record, answer. A second answer to one job changes nothing."""
-    if not tx.work_is_open(judged.work):
+    open_, cause = tx.finish(judged.work)
+    if not open_:
         return
     flow = tx.flow(judged.flow)
-    cause = tx.cause_of(judged.work)
-    tx.finish(judged.work)
     if judged.judgement.errors_of_flow:
         _refuse(tx, flow, judged.judgement, cause)
     else:

@@ -5,14 +5,14 @@ Which answer follows what is data (``schemas/circuits/*.toml``); this module app
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
 from simulator.domain.findings import Finding
 from simulator.domain.flowname import FlowName, NameFault, own_identifier
-from simulator.domain.flows import ErrorLine, FlowStatus, InvoiceStatus, Return
+from simulator.domain.flows import ErrorLine, FlowStatus, InvoiceStatus, Return, blob_ref
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Answer, CircuitPlan
 from simulator.exchange.inputs import Composed, Fetched, Purged, PushBegun, Pushed, Requeued
@@ -150,15 +150,18 @@ def _emit(
         statuses=statuses,
         in_reply_to=flow.stream,
     )
-    number = tx.add_return(value, flow.id)
-    event = tx.event(
-        flow.stream,
-        "ReturnDecided",
-        {"name": value.name, "interface": value.interface, "statuses": _summary(statuses)},
-        cause=cause,
-        flow=flow.id,
-    )
-    tx.enqueue("compose", number, f"compose:{flow.partner}", event)
+    lane = f"compose:{flow.partner}"
+    # A small return does not overtake a larger one of the same partner.
+    content = None if tx.lane_is_busy(lane) else tx.compose(value)
+    blob = blob_ref(content) if content else None
+    number = tx.add_return(value, flow.id, blob)
+    body = {"interface": value.interface, "statuses": _summary(statuses)}
+    if blob is None:
+        decided = _tell(tx, value, flow.id, "ReturnDecided", body, cause)
+        tx.enqueue("compose", number, lane, decided)
+    else:
+        tx.keep_blob(blob, content)
+        _ready(tx, number, value, flow.id, {**body, **msgspec.to_builtins(blob)}, cause)
 
 
 def _summary(statuses: Iterable[FlowStatus | InvoiceStatus]) -> list[dict[str, str]]:
@@ -175,18 +178,25 @@ def composed(tx: Tx, done: Composed) -> None:
     value, flow, state = tx.returned(done.returned)
     if state != "composing":
         return
+    _, cause = tx.finish(done.work)
     tx.keep_blob(done.blob, done.content)
     tx.set_return(done.returned, "waiting", done.blob)
-    cause = tx.cause_of(done.work) if done.work else None
-    event = _tell(
-        tx, value, flow, "ReturnReady", {"sha256": done.blob.sha256, "size": done.blob.size}, cause
-    )
-    if done.work:
-        tx.finish(done.work)
+    _ready(tx, done.returned, value, flow, msgspec.to_builtins(done.blob), cause)
+
+
+def _ready(
+    tx: Tx,
+    number: int,
+    value: Return,
+    flow: int | None,
+    body: Mapping[str, object],
+    cause: int | None,
+) -> None:
+    event = _tell(tx, value, flow, "ReturnReady", body, cause)
     raccordement = tx.raccordement(value.partner)
     if raccordement and raccordement.protocol != "sftp" and raccordement.endpoint:
-        tx.enqueue("push", done.returned, f"push:{value.partner}", event)
-    _plan_purge(tx, done.returned, value, event)
+        tx.enqueue("push", number, f"push:{value.partner}", event)
+    _plan_purge(tx, number, value, event)
 
 
 def fetched(tx: Tx, done: Fetched) -> None:
@@ -216,22 +226,23 @@ def push_begun(tx: Tx, begun: PushBegun) -> None:
 
 def pushed(tx: Tx, done: Pushed) -> None:
     """A push has ended: there is no retry plan (DG3.2: a partner without answer calls support)."""
-    if not tx.work_is_open(done.work):
+    open_, cause = tx.finish(done.work)
+    if not open_:
         return
     value, flow, _ = tx.returned(done.returned)
     tx.set_return(done.returned, "delivered" if done.delivered else "failed")
     kind = "PushSucceeded" if done.delivered else "PushFailed"
-    _tell(tx, value, flow, kind, {"detail": done.detail}, tx.cause_of(done.work))
-    tx.finish(done.work)
+    _tell(tx, value, flow, kind, {"detail": done.detail}, cause)
+    if done.delivered:
+        tx.cancel("purge", done.returned)
 
 
 def purged(tx: Tx, due: Purged) -> None:
     """An unfetched return goes (DG3.2 note 42)."""
-    if not tx.work_is_open(due.work):
+    open_, cause = tx.finish(due.work)
+    if not open_:
         return
     value, flow, state = tx.returned(due.returned)
-    cause = tx.cause_of(due.work)
-    tx.finish(due.work)
     if state == "waiting":
         tx.set_return(due.returned, "purged")
         _tell(tx, value, flow, "ReturnPurged", {}, cause)
@@ -265,7 +276,7 @@ def _tell(
     value: Return,
     flow: int | None,
     kind: str,
-    body: dict[str, object],
+    body: Mapping[str, object],
     cause: int | None = None,
 ) -> int:
     """Appends an event of a return to the stream of the deposit that it answers."""

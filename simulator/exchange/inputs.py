@@ -34,9 +34,9 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 class Composed(msgspec.Struct, frozen=True):
-    """The bytes of a return are written; `work` is None when it was done inside the transaction."""
+    """The bytes of a return are written, outside of a step."""
 
-    work: int | None
+    work: int
     returned: int
     blob: BlobRef
     content: bytes | None

@@ -53,14 +53,14 @@ def find_flow(connection: sqlite3.Connection, space: str, wanted: str) -> Flow:
     The newest one answers when several do. Raises `NoSuchFlow`.
     """
     if wanted == "latest":
-        condition, value = "? = 'latest'", wanted
+        condition = ":wanted = 'latest'"
     elif wanted.isdecimal() and len(wanted) < 16:
-        condition, value = "id = CAST(? AS INTEGER)", wanted
+        condition = "id = CAST(:wanted AS INTEGER)"
     else:
-        condition, value = "? IN (name, stem, identifier)", wanted
+        condition = "(name = :wanted OR stem = :wanted OR identifier = :wanted)"
     row = connection.execute(
-        f"SELECT * FROM flow WHERE space = ? AND {condition} ORDER BY id DESC LIMIT 1",  # noqa: S608
-        (space, value),
+        f"SELECT * FROM flow WHERE space = :space AND {condition} ORDER BY id DESC LIMIT 1",  # noqa: S608
+        {"space": space, "wanted": wanted},
     ).fetchone()
     if row is None:
         message = (
@@ -150,14 +150,12 @@ def return_value(connection: sqlite3.Connection, number: int) -> Return:
     return msgspec.json.decode(row["body"], type=Return)
 
 
-def flow_with_circuit(connection: sqlite3.Connection, number: int) -> tuple[Flow, str]:
-    """A deposit and the circuit of its partner, ``""`` if the partner is gone."""
-    row = connection.execute("SELECT * FROM flow WHERE id = ?", (number,)).fetchone()
-    body = connection.execute(
-        "SELECT body FROM raccordement WHERE space = ? AND code = ?", (row["space"], row["partner"])
-    ).fetchone()
-    circuit = msgspec.json.decode(body["body"])["circuit"] if body else ""
-    return flow_of(row), circuit
+def content_to_judge(
+    connection: sqlite3.Connection, number: int
+) -> tuple[str, str, str, bytes | None]:
+    """Partner, name, hash and (when it is in the journal file) content of a deposit."""
+    row = connection.execute("SELECT partner, name FROM flow WHERE id = ?", (number,)).fetchone()
+    return row["partner"], row["name"], *_blob(connection, "flow", number)
 
 
 def pending(connection: sqlite3.Connection, space: str) -> list[Row]:

@@ -7,7 +7,7 @@ times write the same rows.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -45,6 +45,17 @@ class Flow(msgspec.Struct, frozen=True):
         return BlobRef(self.sha256, self.size)
 
 
+class NewFlow(msgspec.Struct, frozen=True):
+    """What admission adds to a deposit: where its events go and how it stands."""
+
+    stream: str
+    stem: str | None
+    identifier: str
+    interface: str
+    state: str
+    verdict: str = ""
+
+
 class Invoice(msgspec.Struct, frozen=True):
     """A row of the book of invoices; `triptych` is None when the number may be used again."""
 
@@ -67,11 +78,15 @@ class NewWork(msgspec.Struct):
     cause: int
 
 
+def _never(_: Return) -> None:
+    """No return is written inside a step."""
+
+
 class Tx:
     """One step's view of the journal, inside a transaction that the engine opened.
 
     Attributes:
-        now: business time of the step.
+        now: business time of the step; `at` is its text in the journal.
         reference: tables that never change.
         todo: work added by the step so far.
         cancelled: numbers of the rows of work that the step took back.
@@ -84,14 +99,19 @@ class Tx:
         now: datetime,
         wall: datetime,
         reference: Reference,
+        *,
         session: str = "",
+        compose: Callable[[Return], bytes | None] = _never,
     ) -> None:
         self._sql = connection.execute
         self.space = space
+        self._compose = compose
         self.now = now
-        self.wall = wall
+        self.at = instant_text(now)
+        self._wall = instant_text(wall)
         self._session = session
         self.reference = reference
+        self._raccordements: dict[str, Raccordement | None] = {}
         self.todo: list[NewWork] = []
         self.cancelled: list[int] = []
 
@@ -107,16 +127,14 @@ class Tx:
         flow: int | None = None,
     ) -> int:
         """Appends an event; `body` is anything msgspec can write. Returns its global number."""
-        last = self._sql(
-            "SELECT max(position) FROM event WHERE space = ? AND stream = ?", (self.space, stream)
-        ).fetchone()[0]
         row = (
             self.space,
             stream,
-            (last or 0) + 1,
+            self.space,
+            stream,
             kind,
-            instant_text(self.now),
-            instant_text(self.wall),
+            self.at,
+            self._wall,
             cause,
             flow,
             self._session,
@@ -124,20 +142,24 @@ class Tx:
         )
         return self._insert(
             "INSERT INTO event (space, stream, position, type, at, wall, cause, flow, session, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, (SELECT coalesce(max(position), 0) + 1 FROM event"
+            " WHERE space = ? AND stream = ?), ?, ?, ?, ?, ?, ?, ?)",
             row,
         )
 
     # -- raccordements and directory ------------------------------------------------------------
 
     def raccordement(self, code: str) -> Raccordement | None:
-        """The raccordement of a code application."""
-        return self._one(
-            "SELECT body FROM raccordement WHERE space = ? AND code = ?", code, Raccordement
-        )
+        """The raccordement of a code application; asked several times in a step, read once."""
+        if code not in self._raccordements:
+            self._raccordements[code] = self._one(
+                "SELECT body FROM raccordement WHERE space = ? AND code = ?", code, Raccordement
+            )
+        return self._raccordements[code]
 
     def save_raccordement(self, value: Raccordement) -> None:
         """Adds a raccordement or replaces it."""
+        self._raccordements.clear()
         self._sql(
             "INSERT OR REPLACE INTO raccordement (space, code, body) VALUES (?, ?, ?)",
             (self.space, value.code_application, _encode(value).decode()),
@@ -167,26 +189,29 @@ class Tx:
         ).fetchone()[0]
         return f"{base}#{earlier + 1}" if earlier else base
 
-    def add_flow(
-        self, deposit: Deposit, stream: str, *, identifier: str, interface: str, state: str
-    ) -> int:
-        """Writes a deposit into the book of flows; returns its journal number."""
+    def add_flow(self, deposit: Deposit, flow: NewFlow) -> int:
+        """Writes a deposit into the book of flows; returns its journal number.
+
+        With a stem, the flow name counts as received for ever.
+        """
         row = (
             self.space,
             deposit.partner,
-            stream,
+            flow.stream,
             deposit.protocol,
             deposit.name,
-            identifier,
-            interface,
+            flow.stem,
+            flow.identifier,
+            flow.interface,
             deposit.blob.sha256,
             deposit.blob.size,
-            instant_text(self.now),
-            state,
+            self.at,
+            flow.state,
+            flow.verdict,
         )
         return self._insert(
-            "INSERT INTO flow (space, partner, stream, protocol, name, identifier, interface,"
-            " sha256, size, received, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO flow (space, partner, stream, protocol, name, stem, identifier, interface,"
+            " sha256, size, received, state, verdict) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             row,
         )
 
@@ -206,10 +231,6 @@ class Tx:
             "SELECT * FROM flow WHERE space = ? AND stem = ?", (self.space, stem)
         ).fetchone()
         return flow_of(row) if row else None
-
-    def register_name(self, number: int, stem: str) -> None:
-        """Marks a flow name as used for ever by this deposit."""
-        self._sql("UPDATE flow SET stem = ? WHERE id = ?", (stem, number))
 
     def set_flow(self, number: int, state: str, verdict: str = "") -> None:
         """Moves a deposit to another state of the portal's list (dossier §6)."""
@@ -255,20 +276,24 @@ class Tx:
         ).fetchone()
         return row is not None
 
-    def add_return(self, value: Return, flow: int | None) -> int:
-        """Writes a return that is still to be composed; returns its number."""
+    def add_return(self, value: Return, flow: int | None, blob: BlobRef | None) -> int:
+        """Writes a return, waiting with its bytes or (None) still to be composed; its number."""
+        row = (
+            self.space,
+            value.partner,
+            flow,
+            value.name,
+            value.interface,
+            _encode(value).decode(),
+            "waiting" if blob else "composing",
+            instant_text(value.issued),
+            blob.sha256 if blob else None,
+            blob.size if blob else None,
+        )
         return self._insert(
-            "INSERT INTO returned (space, partner, flow, name, interface, body, state, issued)"
-            " VALUES (?, ?, ?, ?, ?, ?, 'composing', ?)",
-            (
-                self.space,
-                value.partner,
-                flow,
-                value.name,
-                value.interface,
-                _encode(value).decode(),
-                instant_text(value.issued),
-            ),
+            "INSERT INTO returned (space, partner, flow, name, interface, body, state, issued,"
+            " sha256, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
         )
 
     def returned(self, number: int) -> tuple[Return, int | None, str]:
@@ -291,6 +316,10 @@ class Tx:
             )
         else:
             self._sql("UPDATE returned SET state = ? WHERE id = ?", (state, number))
+
+    def compose(self, value: Return) -> bytes | None:
+        """The bytes of a return that is small enough to be written inside the step, else None."""
+        return self._compose(value)
 
     # -- blobs ----------------------------------------------------------------------------------
 
@@ -325,17 +354,17 @@ class Tx:
         self.todo.clear()
         return written
 
-    def work_is_open(self, number: int) -> bool:
-        """Whether a row is still to be done: a second answer to the same work changes nothing."""
-        return self._sql("SELECT 1 FROM work WHERE id = ?", (number,)).fetchone() is not None
-
     def mark_work(self, number: int, state: str, attempt: int) -> None:
         """Notes that a push was begun."""
         self._sql("UPDATE work SET state = ?, attempt = ? WHERE id = ?", (state, attempt, number))
 
-    def finish(self, number: int) -> None:
-        """Takes a row off the list: it is done."""
-        self._sql("DELETE FROM work WHERE id = ?", (number,))
+    def finish(self, number: int) -> tuple[bool, int | None]:
+        """Takes a row off the list: it is done. Whether it was on it, and the event that asked for it.
+
+        A second answer to the same work finds it gone and must change nothing.
+        """
+        row = self._sql("DELETE FROM work WHERE id = ? RETURNING cause", (number,)).fetchone()
+        return (False, None) if row is None else (True, row[0])
 
     def cancel(self, kind: WorkKind, subject: int) -> None:
         """Takes back what is to be done about a subject."""
@@ -346,7 +375,9 @@ class Tx:
         self.cancelled += [row[0] for row in rows]
 
     def lane_is_busy(self, lane: str) -> bool:
-        """Whether something waits or runs in a lane."""
+        """Whether something waits or runs in a lane, or was added to it in this step."""
+        if any(new.lane == lane for new in self.todo):
+            return True
         row = self._sql(
             "SELECT 1 FROM work WHERE space = ? AND lane = ? LIMIT 1", (self.space, lane)
         ).fetchone()

@@ -8,32 +8,31 @@ only then tells the loop.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import queue
 import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from simulator.domain.businesstime import Clock
-from simulator.domain.flows import BlobRef, Return, Work
+from simulator.domain.flows import Return, Work
 from simulator.domain.reference import Reference
 from simulator.exchange import STEPS
-from simulator.exchange.inputs import ClockMoved, Composed
+from simulator.exchange.inputs import ClockMoved
 from simulator.journal.store import Store
-from simulator.journal.tx import NewWork, Tx, clocks
+from simulator.journal.tx import Tx, clocks
 from simulator.runtime.points import Point, nothing
 
 Compose = Callable[[Return], bytes]
 BATCH = 128
 # Work that no peer waits for may hold a batch, and so a peer's reply, this long at most.
 _BACKGROUND_SECONDS = 0.010
-# A return of this many statuses is written in under a millisecond, inside the transaction.
+# A return of this many statuses and lines is written in under a millisecond, inside the step.
 _SMALL_RETURN = 12
 
 
@@ -130,11 +129,18 @@ class Engine:
         moved = order.input if isinstance(order.input, ClockMoved) else None
         now = moved.to if moved else turn.clocks.get(order.space, Clock()).at(wall)
         session = getattr(order.input, "session", "")
-        tx = Tx(self._sql, order.space, now, wall, self._reference, session)
+        tx = Tx(
+            self._sql,
+            order.space,
+            now,
+            wall,
+            self._reference,
+            session=session,
+            compose=self._compose_small,
+        )
         self._sql.execute("SAVEPOINT step")
         try:
             value = STEPS[type(order.input)](tx, order.input)
-            self._compose_small(tx)
             work = tx.write_work()
         except sqlite3.OperationalError:
             raise  # the disk, not the step
@@ -149,29 +155,10 @@ class Engine:
             turn.clocks[order.space] = moved.clock
         return value
 
-    def _compose_small(self, tx: Tx) -> None:
-        """Writes the small returns of a step at once: one transaction less until they are seen.
-
-        A small one waits its turn when a larger one of the same partner is still being written.
-        """
-        busy: set[str] = set()
-        for new in list(tx.todo):
-            if new.kind == "compose" and not self._composed_now(tx, new, busy):
-                busy.add(new.lane)
-
-    def _composed_now(self, tx: Tx, new: NewWork, busy: set[str]) -> bool:
-        value, _, _ = tx.returned(new.subject)
-        if len(value.statuses) > _SMALL_RETURN or new.lane in busy or tx.lane_is_busy(new.lane):
-            return False
-        content = self._compose(value)
-        tx.todo.remove(new)
-        STEPS[Composed](tx, Composed(None, new.subject, blob_ref(content), content))
-        return True
-
-
-def blob_ref(content: bytes) -> BlobRef:
-    """The reference of some bytes."""
-    return BlobRef(hashlib.sha256(content).hexdigest(), len(content))
+    def _compose_small(self, value: Return) -> bytes | None:
+        """Small returns are written inside the step: one transaction less until they are seen."""
+        size = sum(1 + len(status.lines) for status in value.statuses)
+        return self._compose(value) if size <= _SMALL_RETURN else None
 
 
 class EngineThread:
@@ -179,19 +166,19 @@ class EngineThread:
 
     Args:
         engine: what runs the steps.
-        loop: where futures are settled and `on_work` is called.
-        on_work: told of every row of work, and every row taken back, once they are durable.
+        loop: where futures are settled and `on_turn` is called.
+        on_turn: told what each transaction did once it is durable, work above all.
     """
 
     def __init__(
         self,
         engine: Engine,
         loop: asyncio.AbstractEventLoop,
-        on_work: Callable[[Sequence[Work], Sequence[int]], None],
+        on_turn: Callable[[Turn], None],
     ) -> None:
         self._engine = engine
         self._loop = loop
-        self._on_work = on_work
+        self._on_turn = on_turn
         self._inbox: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
         self._urgent: deque[Order] = deque()
         self._background: deque[Order] = deque()
@@ -266,4 +253,4 @@ class EngineThread:
                 order.settle.set_exception(outcome)
             else:
                 order.settle.set_result(outcome)
-        self._on_work(turn.work, turn.cancelled)
+        self._on_turn(turn)

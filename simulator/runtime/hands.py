@@ -8,16 +8,19 @@ from typing import Protocol
 
 import msgspec
 
-from simulator.domain.flows import BlobRef, Return, Work
+from simulator.domain.flows import BlobRef, Deposit, Return, Work, blob_ref
 from simulator.domain.judgement import Job, Judgement, Limits
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Reference
 from simulator.exchange.inputs import Composed
 from simulator.journal import read
 from simulator.journal.store import Store
-from simulator.runtime.engine import Compose, blob_ref
+from simulator.runtime.engine import Compose
 from simulator.runtime.lanes import PushOutcome
 from simulator.runtime.readers import Readers
+
+# Deposits that are judged at once are the rule; a backlog beyond this is read back from the journal.
+_FRESH_BYTES = 16 << 20
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -73,21 +76,34 @@ class NodeHands:
         self._compose_bytes = compose
         self._partner = partner
         self._slots = asyncio.Semaphore(at_once)
+        self._fresh: dict[int, Deposit] = {}
+        self._fresh_bytes = 0
         self.pushers: dict[str, Push] = {}
+
+    def remember(self, flow: int, deposit: Deposit) -> None:
+        """Keeps the content of a deposit just made at hand: its job need not read it back."""
+        if deposit.content is not None and self._fresh_bytes < _FRESH_BYTES:
+            self._fresh[flow] = deposit
+            self._fresh_bytes += deposit.blob.size
 
     async def judge(self, work: Work) -> Judgement:
         """Builds the job of a flow and has it judged."""
         async with self._slots:
             return await self._pool.judge(await self._job(work.subject))
 
-    async def _job(self, flow_number: int) -> Job:
-        flow, circuit = await self._readers(read.flow_with_circuit, flow_number)
-        sha256, data = await self._readers(read.blob_of_flow, flow_number)
-        interface = self._reference.catalogue[flow.interface]
+    async def _job(self, flow: int) -> Job:
+        deposit = self._fresh.pop(flow, None)
+        if deposit is None or deposit.content is None:
+            partner, name, sha256, data = await self._readers(read.content_to_judge, flow)
+        else:
+            self._fresh_bytes -= deposit.blob.size
+            partner, name, data = deposit.partner, deposit.name, deposit.content
+            sha256 = deposit.blob.sha256
+        raccordement = self._partner(partner)
         return Job(
-            name=flow.name,
-            syntax=interface.judged_as,
-            circuit=circuit,
+            name=name,
+            syntax=self._reference.catalogue[name[:8]].judged_as,
+            circuit=raccordement.circuit if raccordement else "",
             packs=("xsd",),
             limits=self._limits,
             content=data,

@@ -136,12 +136,16 @@ def _told(endpoint: Endpoint, what: str) -> Iterator[None]:
         yield
     except asyncssh.HostKeyNotVerifiable as error:
         why = f"the server's key is not the one in {endpoint.known_hosts}: {error}"
+    except asyncssh.KeyExchangeFailed as error:
+        why = f"no way to agree, or a kind of key that is not in {endpoint.known_hosts}: {error}"
     except asyncssh.PermissionDenied:
         why = f"{endpoint.user} was refused with the key {endpoint.key_path}"
     except asyncssh.SFTPError as error:
         why = f"refused by the server: {error.reason}"
     except asyncssh.Error as error:
         why = error.reason
+    except ConnectionRefusedError:
+        why = "nothing listens there"
     except TimeoutError:
         why = f"no answer within {endpoint.timeout:g} s"
     except OSError as error:

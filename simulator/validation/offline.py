@@ -93,8 +93,10 @@ def rows_of(path: Path, judgement: Judgement, request: Request) -> list[Row]:
     code = interface.code if interface else None
     rows: list[Row] = []
     if judgement.findings or not judgement.documents:
-        verdict = msgspec.structs.replace(judgement, documents=()).verdict
-        rows.append(Row(shown(path), None, code, "unknown", verdict, (), (), judgement.findings))
+        flow = Row(
+            shown(path), None, code, "unknown", judgement.verdict, (), (), judgement.findings
+        )
+        rows.append(flow)
     for document in judgement.documents:
         wanted = request.packs or packs_of(interface, document.facts)
         ran = tuple(p for p in wanted if p in PACKS and _was_read(document))

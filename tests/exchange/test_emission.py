@@ -8,6 +8,7 @@ import pytest
 from playbook import START, Playbook, document, name_of
 
 from simulator.domain.businesstime import Clock
+from simulator.domain.flows import blob_ref
 from simulator.domain.raccordement import Raccordement
 from simulator.exchange.inputs import (
     ClockMoved,
@@ -21,7 +22,6 @@ from simulator.exchange.inputs import (
 )
 from simulator.journal import read
 from simulator.journal.tx import open_work
-from simulator.runtime.engine import blob_ref
 
 
 def report(play: Playbook) -> int:

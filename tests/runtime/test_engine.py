@@ -10,11 +10,11 @@ import pytest
 from loops import run
 from playbook import Playbook, name_of
 
-from simulator.domain.flows import Deposit
+from simulator.domain.flows import Deposit, blob_ref
 from simulator.exchange.inputs import Requeued, UploadCut
 from simulator.journal import read
 from simulator.journal.store import Store, StoreError, migrate, open_reader
-from simulator.runtime.engine import EngineThread, JournalError, Order, blob_ref
+from simulator.runtime.engine import EngineThread, JournalError, Order
 
 
 def deposit(number: int, content: bytes = b"<x/>") -> Deposit:
@@ -52,7 +52,9 @@ def test_the_thread_settles_after_the_commit_and_tells_the_work(play: Playbook) 
     async def submit() -> tuple[list[int], int]:
         seen: list[int] = []
         thread = EngineThread(
-            play.engine, asyncio.get_running_loop(), lambda w, _: seen.extend(r.id for r in w)
+            play.engine,
+            asyncio.get_running_loop(),
+            lambda turn: seen.extend(r.id for r in turn.work),
         )
         thread.start()
         reader = open_reader(play.store.folder)
@@ -71,7 +73,7 @@ def test_the_thread_settles_after_the_commit_and_tells_the_work(play: Playbook) 
 
 def test_everything_handed_over_before_close_is_done(play: Playbook) -> None:
     async def submit() -> int:
-        thread = EngineThread(play.engine, asyncio.get_running_loop(), lambda w, _: None)
+        thread = EngineThread(play.engine, asyncio.get_running_loop(), lambda turn: None)
         thread.start()
         tasks = [
             asyncio.ensure_future(thread.submit("default", UploadCut("DEM001", f"{n}", n)))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, datetime
+from functools import cache
 
 import msgspec
 import pytest
@@ -28,11 +29,17 @@ def job(content=GOOD, name="f.xml", **limits):
     return Job(name, "ubl-2.1", "b2g", ("xsd",), Limits(**limits), content=content)
 
 
-def long_job(seconds=60.0):
-    """Takes a large part of a second."""
+@cache
+def long_flow():
     start = GOOD.index(b"<cac:InvoiceLine>")
     end = GOOD.index(b"</cac:InvoiceLine>") + len(b"</cac:InvoiceLine>")
-    return job(GOOD[:start] + GOOD[start:end] * 30_000 + GOOD[end:], seconds=seconds)
+    content = GOOD[:start] + GOOD[start:end] * 30_000 + GOOD[end:]
+    return pack([("a.xml", content)], WHEN)
+
+
+def long_job(seconds=60.0):
+    """Some kilobytes that take a large part of a second."""
+    return job(long_flow(), name="f.tar.gz", seconds=seconds)
 
 
 def rules(judgement):

@@ -56,7 +56,7 @@ class Recorder:
 
 async def deposit(play: Playbook, recorder: Recorder, content: bytes) -> None:
     loop = asyncio.get_running_loop()
-    thread = EngineThread(play.engine, loop, lambda w, _: None)
+    thread = EngineThread(play.engine, loop, lambda turn: None)
     readers = Readers(play.store.folder)
     reception = Reception(play.store, thread.submit, readers, inline=256 << 10)
     for space, raccordement in await readers(read.raccordements):

@@ -192,6 +192,15 @@ class Site:
         assert not self._thread.is_alive()
         self._thread = None
 
+    def wait_for_spool(self) -> None:
+        """Returns once bytes of an upload are on the disk."""
+        pause = threading.Event()
+        for _ in range(int(SECONDS / 0.01)):
+            if any(path.stat().st_size for path in self.spools.iterdir()):
+                return
+            pause.wait(0.01)
+        pytest.fail("nothing arrived")
+
     def call(self, function: Any) -> None:
         """Runs a function in the thread of the server."""
         self._loop.call_soon_threadsafe(function)
@@ -251,6 +260,12 @@ class Site:
 @pytest.fixture(scope="session")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
     return Keyring(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, keys: Keyring) -> FakeGateway:
+    """A node that is none, for a test without a server."""
+    return FakeGateway(tmp_path, keys.public)
 
 
 @pytest.fixture

@@ -59,7 +59,9 @@ def test_the_close_is_answered_only_once_the_deposit_is_durable(site: Any) -> No
         handle = opened(client, f"/depot/{NAME}", WRITE | CREATE)
         sent = client._async_request(type(None), CMD_CLOSE, handle)
         site.gateway.expect("depositing")
-        assert client.stat(f"/depot/{NAME}").st_size == 0  # visible, while the CLOSE is not answered
+        assert (
+            client.stat(f"/depot/{NAME}").st_size == 0
+        )  # visible, while the CLOSE is not answered
         assert sent in client._expecting
         site.call(site.gateway.commit.set)
         client._read_response(sent)
@@ -273,9 +275,8 @@ def test_a_file_being_written_can_be_neither_renamed_nor_removed(site: Any) -> N
 
 def test_a_cut_upload_is_no_deposit_by_being_renamed(site: Any) -> None:
     cut_upload(site, "a.part", b"xy")
-    with site.session() as client:
-        with pytest.raises(OSError, match="broke off after 2 bytes"):
-            client.rename("/depot/a.part", f"/depot/{NAME}")
+    with site.session() as client, pytest.raises(OSError, match="broke off after 2 bytes"):
+        client.rename("/depot/a.part", f"/depot/{NAME}")
     assert site.gateway.deposits == []
 
 

@@ -49,8 +49,7 @@ CREATE TABLE flow (
   verdict    TEXT NOT NULL DEFAULT ''   -- accepted, partial, rejected, irrecevable
 ) STRICT;
 CREATE UNIQUE INDEX flow_received_once ON flow (space, stem) WHERE stem IS NOT NULL;
-CREATE INDEX flow_by_name ON flow (space, partner, name);
-CREATE INDEX flow_by_stream ON flow (space, stream);
+CREATE INDEX flow_by_name ON flow (space, name);
 CREATE INDEX flow_by_identifier ON flow (space, identifier);
 
 CREATE TABLE invoice (
