@@ -9,7 +9,11 @@ import msgspec
 
 from simulator import pki
 from simulator.api.routes import Enrolment, Refused
-from simulator.certificates import CertificateRefused, read_partner_certificate
+from simulator.certificates import (
+    CertificateRefused,
+    PartnerCertificate,
+    read_partner_certificate,
+)
 from simulator.domain.businesstime import parse_instant
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Reference
@@ -63,7 +67,7 @@ class Enrolments:
             raise Refused(400, "wrong code application", detail)
         interfaces = given.interfaces or circuit_interfaces(self._reference, given.circuit)
         self._check_interfaces(interfaces)
-        certificate, key = self._identity(given)
+        own, key = self._identity(given)
         return Raccordement(
             code_application=given.code,
             circuit=given.circuit,
@@ -73,7 +77,9 @@ class Enrolments:
             valid_from=parse_instant(given.valid_from) if given.valid_from else None,
             valid_to=parse_instant(given.valid_to) if given.valid_to else None,
             ssh_keys=(key,),
-            certificate=certificate,
+            certificate=own.pem,
+            certificate_from=own.not_before,
+            certificate_to=own.not_after,
             matricule=given.matricule,
             endpoint=given.endpoint,
             as2_id=given.as2_id or given.code,
@@ -84,10 +90,13 @@ class Enrolments:
     def with_keys(self, demo: Raccordement, keys: pki.Pki) -> Raccordement:
         """A partner of the demo with the keys that were made for it."""
         folder = keys.partner(demo.code_application)
+        own = read_partner_certificate(folder.certificate().encode())
         return msgspec.structs.replace(
             demo,
-            ssh_keys=(folder.ssh_line(),),
-            certificate=folder.certificate(),
+            ssh_keys=(own.ssh_key,),
+            certificate=own.pem,
+            certificate_from=own.not_before,
+            certificate_to=own.not_after,
             as2_id=demo.as2_id or demo.code_application,
             part_id=demo.part_id or demo.code_application,
         )
@@ -98,17 +107,18 @@ class Enrolments:
             detail = f"not in the catalogue: {', '.join(unknown)}"
             raise Refused(400, "unknown interface", detail)
 
-    def _identity(self, given: Enrolment) -> tuple[str, str]:
-        """PEM certificate and SSH key line: the partner's own, or made here."""
+    def _identity(self, given: Enrolment) -> tuple[PartnerCertificate, str]:
+        """Certificate and SSH key line: the partner's own, or made here."""
         if given.certificate is None:
             folder = self.make_keys([given.code]).partner(given.code)
-            return folder.certificate(), given.ssh_key or folder.ssh_line()
+            made = read_partner_certificate(folder.certificate().encode())
+            return made, given.ssh_key or made.ssh_key
         try:
             own = read_partner_certificate(given.certificate)
         except CertificateRefused as error:
             raise Refused(400, "certificate refused", str(error)) from None
         pki.keep_public(self._data, given.code, own)
-        return own.pem, given.ssh_key or own.ssh_key
+        return own, given.ssh_key or own.ssh_key
 
 
 def from_settings(partner: PartnerSettings) -> Enrolment:

@@ -114,7 +114,12 @@ class Node:
         self.readers = Readers(self.data)
         self._exit.callback(self.readers.close)
         self.reception = Reception(
-            self.store, self.thread.submit, self.readers, self.reference.options.inline, self.point
+            store=self.store,
+            submit=self.thread.submit,
+            readers=self.readers,
+            inline=self.reference.options.inline,
+            now=self.engine.business_now,
+            point=self.point,
         )
         for space, raccordement in read.raccordements(self.store.connection):
             self.reception.know(space, raccordement)
@@ -126,10 +131,10 @@ class Node:
             reference=self.reference,
             limits=settings.job_limits(),
             compose=compose,
-            partner=self.reception.raccordement,
+            partner=self.reception.partner,
             at_once=settings.judging.processes + 2,
         )
-        self.lanes = Lanes(self.thread.submit, self.hands, self.engine.clocks, self.point)
+        self.lanes = Lanes(self.thread, self.hands, self.engine.clocks, self.point)
         left = open_work(self.store.connection)
         self.thread.start()
         self._exit.push_async_callback(asyncio.to_thread, self.thread.close)
@@ -305,7 +310,7 @@ class Node:
 
     def _key_files(self, code: str) -> Mapping[str, bytes]:
         folder = self.keys.partner(code).folder
-        if self.reception.raccordement(code) is None or not folder.is_dir():
+        if self.reception.partner(code) is None or not folder.is_dir():
             raise Refused(404, "no such partner", f"no key material of {code!r}")
         return {f.name: f.read_bytes() for f in sorted(folder.iterdir()) if f.name[0] != "."}
 

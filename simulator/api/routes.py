@@ -218,7 +218,7 @@ async def partner_show(call: Call) -> object:
     """One partner with its raccordement."""
     for row in call.console.describe()["partners"]:
         if row["code_application"] == call.wanted:
-            value = call.console.reception.raccordement(call.wanted)
+            value = call.console.reception.partner(call.wanted)
             return {**row, "raccordement": msgspec.to_builtins(value)}
     raise Refused(404, "no such partner", f"no partner {call.wanted!r}: aife-sim partner list")
 

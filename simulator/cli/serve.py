@@ -30,6 +30,9 @@ PORT = click.IntRange(0, 65535)
 @click.option("--advertise-host", help="Host told to partners.")
 @click.option("--http-port", type=PORT, help="Console and API (default 18080).")
 @click.option("--sftp-port", type=PORT, help="SFTP (default 18022).")
+@click.option("--as2-port", type=PORT, help="Reserved: AS2 is not in this version.")
+@click.option("--pesit-port", type=PORT, help="Reserved: PeSIT is not in this version.")
+@click.option("--pesit-plain-port", type=PORT, help="Reserved: PeSIT is not in this version.")
 @click.option("--ephemeral", is_flag=True, default=None, help="Free ports for all not given.")
 @click.option(
     "--partner-endpoint",

@@ -22,6 +22,7 @@ class Raccordement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         valid_to: business instant from which it is inactive; None: never.
         ssh_keys: public keys that open an SFTP session, in OpenSSH form.
         certificate: PEM of the partner's certificate, ``""`` if none was given.
+        certificate_from: first business instant of its validity, `certificate_to` the last.
         matricule: 4 digits of the platform in scheme 0238.
         endpoint: where returns are pushed, None to wait for the partner.
     """
@@ -35,11 +36,21 @@ class Raccordement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     valid_to: datetime | None = None
     ssh_keys: tuple[str, ...] = ()
     certificate: str = ""
+    certificate_from: datetime | None = None
+    certificate_to: datetime | None = None
     matricule: str = "0042"
     endpoint: str | None = None
     as2_id: str = ""
     part_id: str = ""
     password: str = ""
+
+    def has_valid_certificate(self, now: datetime) -> bool:
+        """Whether the certificate is good at this business instant: the one place that judges it.
+
+        Source: AIFE's page on certificates: valid at connection time (dossier §8.2, official).
+        """
+        begun = self.certificate_from is None or self.certificate_from <= now
+        return begun and (self.certificate_to is None or now <= self.certificate_to)
 
     def is_active(self, now: datetime) -> bool:
         """Whether flows are taken at this business instant."""

@@ -92,7 +92,7 @@ class Tx:
         cancelled: numbers of the rows of work that the step took back.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - made in one place, by the engine
         self,
         connection: sqlite3.Connection,
         space: str,

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,8 +31,13 @@ from simulator.runtime.points import Point, nothing
 
 Compose = Callable[[Return], bytes]
 BATCH = 128
-# Work that no peer waits for may hold a batch, and so a peer's reply, this long at most.
-_BACKGROUND_SECONDS = 0.010
+# Peers first: what no peer waits for is done when none has come for a lull, or when it is overdue,
+# and may then hold a batch, and so a peer's reply, for a share at most. Seconds.
+_LULL = 0.002
+_OVERDUE = 2.0
+_SHARE = 0.010
+# Seconds without work after which the log is merged into the journal file.
+_IDLE = 1.0
 # A return of this many statuses and lines is written in under a millisecond, inside the step.
 _SMALL_RETURN = 12
 
@@ -41,12 +47,19 @@ class JournalError(Exception):
 
 
 class Order(msgspec.Struct):
-    """One input on its way to its step; `settle` is told on the loop once it is durable."""
+    """One input on its way to its step, or several that stand or fall together, in order.
+
+    Attributes:
+        settle: told on the loop once it is durable: the outcome, a list of them for several.
+        urgent: a peer waits.
+        since: monotonic seconds from which it could have been done.
+    """
 
     space: str
     input: Any
     settle: asyncio.Future[Any] | None = None
     urgent: bool = False
+    since: float = 0.0
 
 
 class Turn(msgspec.Struct):
@@ -103,8 +116,7 @@ class Engine:
         A step that raises is undone alone and its exception is its outcome.
 
         Raises:
-            JournalError: the transaction as a whole was lost; the orders taken are in its
-                second argument.
+            JournalError: the transaction as a whole was lost; its second argument is the orders.
         """
         turn = Turn([], [], [], dict(self.clocks))
         taken: list[Order] = []
@@ -112,26 +124,31 @@ class Engine:
             self._sql.execute("BEGIN IMMEDIATE")
             for order in orders:
                 taken.append(order)
-                turn.outcomes.append((order, self._step(order, turn)))
+                turn.outcomes.append((order, self._steps(order, turn)))
             self._point("engine.before-commit")
             self._sql.execute("COMMIT")
         except sqlite3.Error as error:
             if self._sql.in_transaction:
                 self._sql.execute("ROLLBACK")
             message = f"the journal cannot be written: {error}"
-            raise JournalError(message, taken) from error
+            raise JournalError(message, [*taken, *orders]) from error
         self._point("engine.after-commit")
         self.clocks.update(turn.clocks)  # in place: lanes look into the same dictionary
         return turn
 
-    def _step(self, order: Order, turn: Turn) -> object:
+    def _steps(self, order: Order, turn: Turn) -> object:
+        if isinstance(order.input, list):
+            return [self._step(order.space, value, turn) for value in order.input]
+        return self._step(order.space, order.input, turn)
+
+    def _step(self, space: str, value: object, turn: Turn) -> object:
         wall = self._wall()
-        moved = order.input if isinstance(order.input, ClockMoved) else None
-        now = moved.to if moved else turn.clocks.get(order.space, Clock()).at(wall)
-        session = getattr(order.input, "session", "")
+        moved = value if isinstance(value, ClockMoved) else None
+        now = moved.to if moved else turn.clocks.get(space, Clock()).at(wall)
+        session = getattr(value, "session", "")
         tx = Tx(
             self._sql,
-            order.space,
+            space,
             now,
             wall,
             self._reference,
@@ -140,7 +157,7 @@ class Engine:
         )
         self._sql.execute("SAVEPOINT step")
         try:
-            value = STEPS[type(order.input)](tx, order.input)
+            outcome = STEPS[type(value)](tx, value)
             work = tx.write_work()
         except sqlite3.OperationalError:
             raise  # the disk, not the step
@@ -152,8 +169,13 @@ class Engine:
         turn.work += work
         turn.cancelled += tx.cancelled
         if moved:
-            turn.clocks[order.space] = moved.clock
-        return value
+            turn.clocks[space] = moved.clock
+        return outcome
+
+    def checkpoint(self) -> None:
+        """Merges the log into the journal file: it costs several fsyncs, so not while peers wait."""
+        with suppress(sqlite3.Error):
+            self._sql.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def _compose_small(self, value: Return) -> bytes | None:
         """Small returns are written inside the step: one transaction less until they are seen."""
@@ -182,6 +204,8 @@ class EngineThread:
         self._inbox: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
         self._urgent: deque[Order] = deque()
         self._background: deque[Order] = deque()
+        self._last_urgent = 0.0
+        self._unmerged = False
         self._closing = False
         self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
 
@@ -202,8 +226,24 @@ class EngineThread:
             Exception: what the step raised.
         """
         settle = self._loop.create_future()
-        self._inbox.put(Order(space, value, settle, urgent))
+        self._inbox.put(Order(space, value, settle, urgent, time.monotonic()))
         return await settle
+
+    async def submit_all(self, space: str, values: list[object], since: float) -> list[object]:
+        """Runs steps in order in one transaction; their outcomes, exceptions among them.
+
+        Args:
+            space: whose books.
+            values: inputs; together they may hold the engine, so keep them few.
+            since: monotonic seconds from which they wait to be done.
+
+        Raises:
+            JournalError: none of them is durable.
+        """
+        settle = self._loop.create_future()
+        self._inbox.put(Order(space, values, settle, urgent=False, since=since))
+        outcomes: list[object] = await settle
+        return outcomes
 
     def close(self) -> None:
         """Runs what is waiting, then ends the thread."""
@@ -213,6 +253,7 @@ class EngineThread:
     def _main(self) -> None:
         while self._wait():
             try:
+                self._unmerged = True
                 turn = self._engine.run(self._batch())
             except JournalError as error:
                 reason, taken = error.args
@@ -221,28 +262,49 @@ class EngineThread:
             self._loop.call_soon_threadsafe(self._release, turn)
 
     def _wait(self) -> bool:
-        """Sorts the inbox; blocks while there is nothing to do. False at the end."""
+        """Sorts the inbox; returns when there is something to do now. False at the end."""
         while True:
-            idle = not self._urgent and not self._background
-            if idle and self._closing:
-                return False
             try:
-                order = self._inbox.get(block=idle)
+                order = self._inbox.get(timeout=self._patience())
             except queue.Empty:
-                return True
+                if self._urgent or self._background:
+                    return True
+                if self._closing:
+                    return False
+                self._engine.checkpoint()
+                self._unmerged = False
+                continue
             if order is None:
                 self._closing = True
+            elif order.urgent:
+                self._last_urgent = time.monotonic()
+                self._urgent.append(order)
             else:
-                (self._urgent if order.urgent else self._background).append(order)
+                self._background.append(order)
+
+    def _patience(self) -> float | None:
+        """Seconds to wait for more before doing what is there; None: there is nothing."""
+        if self._urgent or self._closing:
+            return 0.0
+        if not self._background:
+            return _IDLE if self._unmerged else None
+        now = time.monotonic()
+        lull = self._last_urgent + _LULL - now
+        return max(0.0, min(lull, self._background[0].since + _OVERDUE - now))
 
     def _batch(self) -> Iterator[Order]:
-        taken = 0
-        while self._urgent and taken < BATCH:
-            taken += 1
+        """Those that a peer waits for; with them only what is overdue, without them the others."""
+        begun = time.monotonic()
+        for _ in range(BATCH):
+            if not self._urgent:
+                break
             yield self._urgent.popleft()
-        end = time.monotonic() + _BACKGROUND_SECONDS
-        while self._background and taken < BATCH and time.monotonic() < end:
-            taken += 1
+        else:
+            return
+        alone = time.monotonic() - self._last_urgent >= _LULL or self._closing
+        while self._background and time.monotonic() - begun < _SHARE:
+            if not alone and self._background[0].since + _OVERDUE > begun:
+                return
             yield self._background.popleft()
 
     def _release(self, turn: Turn) -> None:

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 import logging
+import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -32,6 +34,8 @@ log = logging.getLogger("aife_sim.lanes")
 
 # Wall seconds before a row that the journal could not take is tried again.
 _AGAIN = 0.5
+# Judgements that one transaction takes: together well under the time a peer may be kept waiting.
+_TOGETHER = 16
 # A timer for a far instant is renewed now and then: clocks of loops and machines drift apart.
 _LONGEST_TIMER = 3600.0
 
@@ -56,29 +60,36 @@ class Hands(Protocol):
         """Sends the return of a row; never raises for what the peer does."""
 
 
-Submit = Callable[[str, Any], Awaitable[Any]]
+class Engine(Protocol):
+    """Runs steps (`simulator.runtime.engine.EngineThread`)."""
+
+    async def submit(self, space: str, value: object) -> Any:  # noqa: ANN401 - each step has its own
+        """Runs one."""
+
+    async def submit_all(self, space: str, values: list[object], since: float) -> list[object]:
+        """Runs several in one transaction."""
 
 
 class Lanes:
     """Dispatches work rows.
 
     Args:
-        submit: runs a step (``submit(space, input)``).
+        engine: runs steps.
         hands: does what happens outside the engine.
         clocks: business clock of each space, kept up to date by the engine.
         point: named points.
     """
 
     def __init__(
-        self, submit: Submit, hands: Hands, clocks: dict[str, Clock], point: Point = nothing
+        self, engine: Engine, hands: Hands, clocks: dict[str, Clock], point: Point = nothing
     ) -> None:
-        self._submit = submit
+        self._engine = engine
         self._hands = hands
         self._clocks = clocks
         self._point = point
         self._lanes: dict[tuple[str, str], deque[Work]] = defaultdict(deque)
         self._running: set[tuple[str, str]] = set()
-        self._answers: dict[int, Judgement] = {}
+        self._answers: dict[int, tuple[Judgement, float]] = {}
         self._due: dict[str, list[tuple[datetime, int, Work]]] = defaultdict(list)
         self._gone: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -92,12 +103,16 @@ class Lanes:
     def take(self, works: Sequence[Work], cancelled: Sequence[int] = ()) -> None:
         """Takes durable rows: those due now into their lanes, the others for later."""
         self._gone.update(cancelled)
+        sooner = False
         for work in works:
             if work.due is None:
                 self._admit(work)
             else:
-                heapq.heappush(self._due[work.space], (work.due, work.id, work))
-        self.release_due()
+                rows = self._due[work.space]
+                heapq.heappush(rows, (work.due, work.id, work))
+                sooner = sooner or rows[0][1] == work.id
+        if sooner:
+            self.release_due()
 
     def release_due(self) -> None:
         """Lets every row go whose business instant has come; sets the timer for the next."""
@@ -135,45 +150,47 @@ class Lanes:
     # -- rows out -------------------------------------------------------------------------------
 
     def _go_on(self, lane: tuple[str, str]) -> None:
-        """Runs the first row of a lane, unless one runs or its judgement is not there yet."""
+        """Runs the first row of a lane, unless one runs or its judgement is not there yet.
+
+        Judged rows that follow one another are decided together: one transaction for all of them.
+        """
         rows = self._lanes.get(lane)
         if not rows or lane in self._running or self._closing:
             return
-        first = rows[0]
-        if first.kind != "judge" or first.id in self._answers:
+        ready = list(itertools.islice(itertools.takewhile(self._is_answered, rows), _TOGETHER))
+        if ready or rows[0].kind != "judge":
             self._running.add(lane)
-            self._start(self._run(lane, first))
+            self._start(self._run(lane, ready or [rows[0]]))
+
+    def _is_answered(self, work: Work) -> bool:
+        return work.id in self._answers
 
     async def _judge(self, work: Work) -> None:
         while work.id not in self._answers:
             try:
-                self._answers[work.id] = await self._hands.judge(work)
+                judgement = await self._hands.judge(work)
+                self._answers[work.id] = judgement, time.monotonic()
             except Exception:
                 log.exception("flow %d could not be judged; tried again", work.subject)
                 await asyncio.sleep(_AGAIN)
         self._go_on((work.space, work.lane))
 
-    async def _run(self, lane: tuple[str, str], work: Work) -> None:
-        action = {
-            "judge": self._conclude,
-            "compose": self._compose,
-            "push": self._push,
-            "purge": self._purge,
-        }[work.kind]
+    async def _run(self, lane: tuple[str, str], works: list[Work]) -> None:
         try:
-            await action(work)
+            await self._act(works)
         except JournalError as error:
-            log.warning("%s; row %d is tried again", error, work.id)
+            log.warning("%s; row %d is tried again", error, works[0].id)
             await asyncio.sleep(_AGAIN)
             self._running.discard(lane)
             self._go_on(lane)
             return
         except Exception:
             # The row stays in the table and is tried again at the next start; its lane goes on.
-            log.exception("work %d (%s of %d) failed", work.id, work.kind, work.subject)
-        self._answers.pop(work.id, None)
+            log.exception("work %d (%s) failed", works[0].id, works[0].kind)
         rows = self._lanes[lane]
-        rows.popleft()
+        for work in works:
+            rows.popleft()
+            self._answers.pop(work.id, None)
         self._running.discard(lane)
         if rows:
             self._go_on(lane)
@@ -181,31 +198,46 @@ class Lanes:
             del self._lanes[lane]
             self._tell_if_idle()
 
-    async def _conclude(self, work: Work) -> None:
+    async def _act(self, works: list[Work]) -> None:
+        kind, first = works[0].kind, works[0]
+        if kind == "judge":
+            await self._conclude(works)
+        elif kind == "compose":
+            await self._compose(first)
+        elif kind == "push":
+            await self._push(first)
+        elif kind == "purge":
+            await self._purge(first)
+
+    async def _conclude(self, works: list[Work]) -> None:
         self._point("judge.answered")
-        await self._submit(work.space, Judged(work.id, work.subject, self._answers[work.id]))
+        values: list[object] = [Judged(w.id, w.subject, self._answers[w.id][0]) for w in works]
+        since = self._answers[works[0].id][1]
+        for outcome in await self._engine.submit_all(works[0].space, values, since):
+            if isinstance(outcome, Exception):
+                log.error("a judgement could not be concluded", exc_info=outcome)
 
     async def _compose(self, work: Work) -> None:
         self._point("compose.begun")
         done = await self._hands.compose(work)
         self._point("compose.done")
-        await self._submit(work.space, done)
+        await self._engine.submit(work.space, done)
 
     async def _push(self, work: Work) -> None:
         attempt = 1 if work.state == "doubt" else 0
         if work.attempt >= 1 and work.state == "doubt":
             outcome = PushOutcome(delivered=False, detail="unknown: the resend was interrupted too")
         else:
-            await self._submit(work.space, PushBegun(work.id, work.subject, attempt))
+            await self._engine.submit(work.space, PushBegun(work.id, work.subject, attempt))
             self._point("push.begun")
             outcome = await self._hands.push(msgspec.structs.replace(work, attempt=attempt))
             self._point("push.ended")
-        await self._submit(
+        await self._engine.submit(
             work.space, Pushed(work.id, work.subject, outcome.delivered, outcome.detail)
         )
 
     async def _purge(self, work: Work) -> None:
-        await self._submit(work.space, Purged(work.id, work.subject))
+        await self._engine.submit(work.space, Purged(work.id, work.subject))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -244,7 +276,7 @@ class Lanes:
 
     async def _set(self, space: str, instant: datetime) -> None:
         moved = self._clocks.get(space, Clock()).moved_to(instant, utc_now())
-        await self._submit(space, ClockMoved(moved, instant))
+        await self._engine.submit(space, ClockMoved(moved, instant))
         self.release_due()
 
     def _next_due(self, space: str) -> datetime | None:

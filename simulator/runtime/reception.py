@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -41,13 +42,22 @@ class Reception:
         submit: runs a step.
         readers: reads the journal off the loop.
         inline: largest content, in bytes, that is kept inside the journal file.
+        now: business time of a space.
         point: named points.
     """
 
     def __init__(
-        self, store: Store, submit: Submit, readers: Readers, inline: int, point: Point = nothing
+        self,
+        *,
+        store: Store,
+        submit: Submit,
+        readers: Readers,
+        inline: int,
+        now: Callable[[str], datetime],
+        point: Point = nothing,
     ) -> None:
         self._store = store
+        self._now = now
         self._submit = submit
         self._readers = readers
         self._inline = inline
@@ -62,8 +72,15 @@ class Reception:
         self._partners[raccordement.code_application] = (space, raccordement)
 
     def raccordement(self, user: str) -> Raccordement | None:
-        """The raccordement of a code application."""
+        """The raccordement of who signs in; None when its certificate is not valid now."""
         found = self._partners.get(user)
+        if found and found[1].has_valid_certificate(self._now(found[0])):
+            return found[1]
+        return None
+
+    def partner(self, code: str) -> Raccordement | None:
+        """The raccordement of a code application, whatever its certificate."""
+        found = self._partners.get(code)
         return found[1] if found else None
 
     def partners(self) -> list[tuple[str, Raccordement]]:

@@ -155,7 +155,7 @@ class _Door(asyncssh.SSHServer):
 
     def _label(self) -> str:
         assert self._conn is not None
-        host, port, *_ = self._conn.get_extra_info("peername")
+        host, port, *_ = self._conn.get_extra_info("peername") or ("unknown", 0)
         return f"sftp-{next(self._house.sessions)} {self._partner} {host}:{port}"
 
 

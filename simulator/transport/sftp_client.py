@@ -134,25 +134,30 @@ def _told(endpoint: Endpoint, what: str) -> Iterator[None]:
     """Turns what can go wrong into a `TransferFailed` that says what and where."""
     try:
         yield
-    except asyncssh.HostKeyNotVerifiable as error:
-        why = f"the server's key is not the one in {endpoint.known_hosts}: {error}"
-    except asyncssh.KeyExchangeFailed as error:
-        why = f"no way to agree, or a kind of key that is not in {endpoint.known_hosts}: {error}"
-    except asyncssh.PermissionDenied:
-        why = f"{endpoint.user} was refused with the key {endpoint.key_path}"
-    except asyncssh.SFTPError as error:
-        why = f"refused by the server: {error.reason}"
-    except asyncssh.Error as error:
-        why = error.reason
-    except ConnectionRefusedError:
-        why = "nothing listens there"
-    except TimeoutError:
-        why = f"no answer within {endpoint.timeout:g} s"
-    except OSError as error:
-        why = str(error)
-    else:
-        return
-    raise TransferFailed(f"{endpoint}: {what}: {why}")
+    except (asyncssh.Error, OSError) as error:
+        raise TransferFailed(f"{endpoint}: {what}: {_reason(endpoint, error)}") from error
+
+
+def _reason(endpoint: Endpoint, error: Exception) -> str:
+    said = error.reason if isinstance(error, asyncssh.Error) else str(error)
+    words: tuple[tuple[type[Exception], str], ...] = (
+        (
+            asyncssh.HostKeyNotVerifiable,
+            f"the server's key is not the one in {endpoint.known_hosts}: {said}",
+        ),
+        (
+            asyncssh.KeyExchangeFailed,
+            f"no way to agree, or a kind of key that is not in {endpoint.known_hosts}: {said}",
+        ),
+        (
+            asyncssh.PermissionDenied,
+            f"{endpoint.user} was refused with the key {endpoint.key_path}",
+        ),
+        (asyncssh.SFTPError, f"refused by the server: {said}"),
+        (ConnectionRefusedError, "nothing listens there"),
+        (TimeoutError, f"no answer within {endpoint.timeout:g} s"),
+    )
+    return next((text for kind, text in words if isinstance(error, kind)), said)
 
 
 async def _put(sftp: asyncssh.SFTPClient, file: Path, target: str) -> None:

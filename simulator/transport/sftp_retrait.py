@@ -29,6 +29,8 @@ class Coverage:
 
     def add(self, start: int, end: int) -> None:
         """Takes in a range; raises `Refused` when there are too many gaps."""
+        if start >= end:
+            return
         if self._ends and self._starts[-1] <= start <= self._ends[-1]:
             self._ends[-1] = max(self._ends[-1], end)  # the usual case: read in order
             return
@@ -48,7 +50,7 @@ class Coverage:
 
     def is_all(self, size: int) -> bool:
         """Whether every byte of a file of that size was read."""
-        return size == 0 or (self._starts == [0] and self._ends[0] >= size)
+        return size == 0 or (self._starts[:1] == [0] and self._ends[0] >= size)
 
 
 class _Reading:

@@ -90,9 +90,10 @@ class SftpSession(asyncssh.SSHServerSession[bytes]):
         return subsystem == "sftp"
 
     def data_received(self, data: bytes, datatype: int | None) -> None:  # noqa: ARG002 - fixed
-        """Bytes from the client."""
-        self._buffer += data
-        self._serve()
+        """Bytes from the client; none are wanted after the end."""
+        if not self._ended:
+            self._buffer += data
+            self._serve()
 
     def eof_received(self) -> bool:
         """The client sends no more; replies still go out."""

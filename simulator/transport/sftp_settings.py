@@ -55,7 +55,7 @@ class SftpSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_connections_per_partner: int = 20
     max_handles: int = 128
     kept_uploads: int = 16
-    kept_staged: int = 1000
+    kept_staged: int = 256
     kept_bytes: int = 4 << 30
     ciphers: tuple[str, ...] = (*MODERN_CIPHERS, *OFFICIAL_CIPHERS)
 

@@ -39,7 +39,7 @@ class Fake:
         self.failures = 0
         self.pushes: list[int] = []
         self.clocks = {"default": Clock("frozen", START, START)}
-        self.lanes = Lanes(self.submit, self, self.clocks)
+        self.lanes = Lanes(self, self, self.clocks)
 
     async def submit(self, space: str, value: Any) -> None:
         assert space == "default"
@@ -54,6 +54,10 @@ class Fake:
         self.inputs.append(value)
         if isinstance(value, ClockMoved):
             self.clocks["default"] = value.clock
+
+    async def submit_all(self, space: str, values: list[Any], since: float) -> list[Any]:
+        assert since > 0
+        return [await self.submit(space, value) for value in values]
 
     async def judge(self, row: Work) -> Judgement:
         await self.answers.setdefault(row.id, asyncio.Event()).wait()

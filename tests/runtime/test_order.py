@@ -58,7 +58,13 @@ async def deposit(play: Playbook, recorder: Recorder, content: bytes) -> None:
     loop = asyncio.get_running_loop()
     thread = EngineThread(play.engine, loop, lambda turn: None)
     readers = Readers(play.store.folder)
-    reception = Reception(play.store, thread.submit, readers, inline=256 << 10)
+    reception = Reception(
+        store=play.store,
+        submit=thread.submit,
+        readers=readers,
+        inline=256 << 10,
+        now=play.engine.business_now,
+    )
     for space, raccordement in await readers(read.raccordements):
         reception.know(space, raccordement)
     thread.start()

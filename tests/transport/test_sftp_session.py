@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -129,7 +130,7 @@ DIALOGUE = (
 async def dialogue(gateway: Any, cuts: list[int]) -> dict[int, tuple[int, bytes]]:
     line = Line(gateway)
     edges = [0, *sorted(cuts), len(DIALOGUE)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         line.feed(DIALOGUE[start:end])
     await line.settle()
     assert gateway.deposits.pop() == ("DEM001", "a", b"content")
