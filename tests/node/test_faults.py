@@ -13,8 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from running_node import RunningNode, running_node
 
+from simulator.cli.main import aife_sim
 from simulator.messages.archives import pack
 from simulator.messages.specimen import Line, Specimen, ubl_invoice
 
@@ -55,13 +57,19 @@ def test_a_disk_that_is_full_at_the_commit_fails_the_close_and_the_journal_stays
 ) -> None:
     with running_node(tmp_path) as node:
         put(node, name_of(1), good(1))
-        content = os.urandom(200_000)
-        with disk_full(node, 16_384), node.session() as sftp:
-            with (
-                pytest.raises(OSError, match="was not taken"),
-                sftp.open(f"/depot/{name_of(2)}", "wb") as file,
-            ):
-                file.write(content)
+        (tmp_path / "large").write_bytes(os.urandom(200_000))
+        with disk_full(node, 16_384):
+            # OpenSSH shows no text of a failed CLOSE and paramiko drops the failure itself.
+            done = node.openssh(f"put large /depot/{name_of(2)}\n")
+            assert (done.returncode, done.stderr) == (1, "close remote: Failure\n")
+            large = tmp_path / name_of(3)
+            large.write_bytes(os.urandom(200_000))
+            told = CliRunner().invoke(
+                aife_sim, ["send", str(large), "--partner", "DEM001", "--to", str(node.ready_file)]
+            )
+            assert told.exit_code == 1
+            assert "was not taken" in told.output
+            assert "again later" in told.output
             assert names(node) == [name_of(1)]
             assert node.why(name_of(1))["verdict"] == "accepted"
         put(node, name_of(2), good(2))
