@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -75,6 +76,7 @@ def run_node(
         stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("asyncssh").setLevel(logging.WARNING)
+    _raise_file_limit()
     # The engine and the loop hand the interpreter to each other several times a deposit.
     sys.setswitchinterval(0.001)
     # Installed here and nowhere else, before anything imports the reactor.
@@ -109,6 +111,12 @@ def run_node(
     reactor.addSystemEventTrigger("before", "shutdown", stop)
     reactor.run()
     return failures[0] if failures else None
+
+
+def _raise_file_limit() -> None:
+    """Every connection and every upload that may be resumed holds a descriptor."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _announce(ready: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from simulator.domain.flowname import EXTENSIONS
 from simulator.domain.flows import FlowStatus, Return
 from simulator.domain.raccordement import Raccordement, Structure
 from simulator.journal.tx import Flow, flow_of
@@ -57,7 +58,8 @@ def find_flow(connection: sqlite3.Connection, space: str, wanted: str) -> Flow:
     elif wanted.isdecimal() and len(wanted) < 16:
         condition = "id = CAST(:wanted AS INTEGER)"
     else:
-        condition = "(name = :wanted OR stem = :wanted OR identifier = :wanted)"
+        names = ", ".join(f":wanted || '{extension}'" for extension in ("", *EXTENSIONS))
+        condition = f"(name IN ({names}) OR identifier = :wanted)"
     row = connection.execute(
         f"SELECT * FROM flow WHERE space = :space AND {condition} ORDER BY id DESC LIMIT 1",  # noqa: S608
         {"space": space, "wanted": wanted},
@@ -139,8 +141,19 @@ def blob_of_flow(connection: sqlite3.Connection, number: int) -> tuple[str, byte
     return _blob(connection, "flow", number)
 
 
-def blob_of_return(connection: sqlite3.Connection, number: int) -> tuple[str, bytes | None]:
-    """Hash of a return's content and the bytes when they are in the journal file."""
+def blob_of_return(
+    connection: sqlite3.Connection, number: int, *, waiting_only: bool = False
+) -> tuple[str, bytes | None]:
+    """Hash of a return's content and the bytes when they are in the journal file.
+
+    Raises:
+        NoSuchFlow: it has no content yet, or (`waiting_only`) it is not in the retrieval area.
+    """
+    if waiting_only:
+        row = connection.execute("SELECT state FROM returned WHERE id = ?", (number,)).fetchone()
+        if row is None or row["state"] != "waiting":
+            message = "this file was fetched or purged meanwhile"
+            raise NoSuchFlow(message)
     return _blob(connection, "returned", number)
 
 

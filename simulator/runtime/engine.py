@@ -33,8 +33,8 @@ Compose = Callable[[Return], bytes]
 BATCH = 128
 # Peers first: what no peer waits for is done when none has come for a lull, or when it is overdue,
 # and may then hold a batch, and so a peer's reply, for a share at most. Seconds.
-_LULL = 0.002
-_OVERDUE = 2.0
+_LULL = 0.005
+_OVERDUE = 5.0
 _SHARE = 0.010
 # Seconds without work after which the log is merged into the journal file.
 _IDLE = 1.0

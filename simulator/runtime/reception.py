@@ -133,8 +133,11 @@ class Reception:
         return [Waiting(r["id"], r["name"], r["size"], parse_instant(r["issued"])) for r in rows]
 
     async def open_return(self, number: int) -> ReturnReader:
-        """The bytes of a return."""
-        sha256, data = await self._readers(read.blob_of_return, number)
+        """The bytes of a return that still waits. Raises `GatewayError` for one that does not."""
+        try:
+            sha256, data = await self._readers(read.blob_of_return, number, waiting_only=True)
+        except read.NoSuchFlow as gone:
+            raise GatewayError(str(gone)) from None
         if data is not None:
             return _Held(data, self._point)
         return _File(self._store.blob_path(sha256), self._point)

@@ -204,6 +204,7 @@ async def listen(
         server_version="aife_sim",
         config=None,
         encryption_algs=list(settings.ciphers),
+        mac_algs=list(settings.macs),
         compression_algs=None,
         login_timeout=settings.login_timeout,
         password_auth=False,

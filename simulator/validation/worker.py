@@ -30,6 +30,8 @@ from simulator.validation.parsing import rules
 from simulator.validation.syntaxes import schema_of
 
 _LENGTH = struct.Struct(">I")
+# Judging yields to the node and to its peers where there are fewer cores than work.
+_YIELDING = 5
 _WORN_OUT = 70
 
 _decode = msgspec.msgpack.Decoder(Job).decode
@@ -66,6 +68,7 @@ def _own_descriptors() -> tuple[BinaryIO, BinaryIO]:
 
 def _prepare(memory: int, families: list[str]) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(_YIELDING)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     archives.rules()
     rules()

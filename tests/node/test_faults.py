@@ -6,6 +6,8 @@ import io
 import os
 import resource
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from running_node import RunningNode, running_node
 
-from simulator.cli.main import aife_sim
 from simulator.messages.archives import pack
 from simulator.messages.specimen import Line, Specimen, ubl_invoice
 
@@ -64,12 +64,14 @@ def test_a_disk_that_is_full_at_the_commit_fails_the_close_and_the_journal_stays
             assert (done.returncode, done.stderr) == (1, "close remote: Failure\n")
             large = tmp_path / name_of(3)
             large.write_bytes(os.urandom(200_000))
-            told = CliRunner().invoke(
-                aife_sim, ["send", str(large), "--partner", "DEM001", "--to", str(node.ready_file)]
-            )
-            assert told.exit_code == 1
-            assert "was not taken" in told.output
-            assert "again later" in told.output
+            verb = ["send", large, "--partner", "DEM001", "--to", node.ready_file]
+            told = subprocess.run(
+                [sys.executable, "-m", "simulator", *verb],
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            assert told.returncode == 1
+            assert "was not taken" in told.stderr
+            assert "again later" in told.stderr
             assert names(node) == [name_of(1)]
             assert node.why(name_of(1))["verdict"] == "accepted"
         put(node, name_of(2), good(2))

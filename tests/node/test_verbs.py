@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from simulator.messages.specimen import Specimen, ubl_invoice
 
 def verb(node: RunningNode | None, *arguments: str) -> Result:
     environment = {"AIFE_SIM_NODE": str(node.ready_file)} if node else {}
-    return CliRunner().invoke(aife_sim, list(arguments), env=environment)
+    with ThreadPoolExecutor(1) as pool:  # verbs that transfer run a loop of their own
+        return pool.submit(CliRunner().invoke, aife_sim, list(arguments), env=environment).result()
 
 
 def lines(result: Result) -> list[dict[str, object]]:
