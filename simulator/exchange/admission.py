@@ -22,7 +22,7 @@ from simulator.domain.flowname import (
 )
 from simulator.domain.flows import Deposit
 from simulator.domain.judgement import Check
-from simulator.exchange.emission import report_on_flow
+from simulator.exchange.emission import report_name, report_on_flow
 from simulator.journal.tx import NewFlow, Tx
 
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,6}$")
@@ -58,7 +58,7 @@ def admit(tx: Tx, deposit: Deposit) -> Admission:
     tx.keep_blob(deposit.blob, deposit.content)
     checks, findings = _run_checks(tx, arrival)
     refused = next((f for f in findings if f.refuses), None)
-    flow = tx.add_flow(deposit, _standing(stream, arrival, refused))
+    flow = tx.add_flow(deposit, _standing(tx, stream, arrival, refused))
     event = tx.event(
         stream,
         "DepositReceived",
@@ -80,14 +80,19 @@ def admit(tx: Tx, deposit: Deposit) -> Admission:
     return Admission(flow, refused)
 
 
-def _standing(stream: str, arrival: Arrival, refused: Finding | None) -> NewFlow:
-    """How the flow enters the books; a name counts as received once every check was passed."""
-    name = arrival.name
+def _standing(tx: Tx, stream: str, arrival: Arrival, refused: Finding | None) -> NewFlow:
+    """How the flow enters the books; a name counts as received once every check was passed.
+
+    The name of its report is settled here too: two deposits under one name are told apart in the
+    order in which they came, however long each is judged.
+    """
+    name, partner = arrival.name, arrival.raccordement
     return NewFlow(
         stream=stream,
         stem=name.stem if name and not refused else None,
         identifier=name.identifier if name else "",
         interface=arrival.interface or "",
+        report=report_name(tx, partner, name, arrival.interface) if partner else "",
         state="IN_REJETE" if refused else "IN_EN_ATTENTE_TRAITEMENT_CPP",
         verdict="irrecevable" if refused else "",
     )

@@ -11,8 +11,15 @@ from typing import Literal
 import msgspec
 
 from simulator.domain.findings import Finding
-from simulator.domain.flowname import FlowName, NameFault, own_identifier
-from simulator.domain.flows import ErrorLine, FlowStatus, InvoiceStatus, Return, blob_ref
+from simulator.domain.flowname import FlowName, own_identifier
+from simulator.domain.flows import (
+    BlobRef,
+    ErrorLine,
+    FlowStatus,
+    InvoiceStatus,
+    Return,
+    blob_ref,
+)
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Answer, CircuitPlan
 from simulator.exchange.inputs import Composed, Fetched, Purged, PushBegun, Pushed, Requeued
@@ -45,7 +52,7 @@ def report_lines(
         received=flow.received,
         lines=() if _says_all_is_well(to.plan, answer) else lines,
     )
-    _emit(tx, to, _report_name(tx, to, answer), (status,), cause)
+    _emit(tx, to, FlowName.parse(flow.report), (status,), cause)
 
 
 def invoice_statuses(tx: Tx, flow: Flow, statuses: Sequence[InvoiceStatus], cause: int) -> None:
@@ -105,23 +112,25 @@ def _life_cycle_code(tx: Tx, plan: CircuitPlan) -> str:
     return answer.interface.format(life_cycle=tx.reference.options.life_cycle_interface)
 
 
-def _report_name(tx: Tx, to: _Addressee, answer: Answer) -> FlowName:
-    """The deposit's own name with the code of its acknowledgement; else one of our own.
+def report_name(tx: Tx, partner: Raccordement, name: FlowName | None, interface: str | None) -> str:
+    """The name of the report on a deposit: its own with the code of its acknowledgement; else ours.
 
     Ours when the received name cannot be read, when its code has no acknowledgement on this circuit,
-    or when a report of that name was sent before (a second deposit under one name). All assumed.
+    or when that name was promised to an earlier deposit. All assumed. ``""`` without a plan.
     """
-    flow, received = to.flow, tx.reference.catalogue.get(to.flow.interface)
-    acknowledgement = received.flow_ack if received and received.code in to.plan.deposits else ""
-    code = answer.interface.format(flow_ack=acknowledgement or to.plan.fallback_ack)
-    if acknowledgement:
-        try:
-            name = FlowName.parse(flow.name).acknowledged_by(code)
-        except NameFault:
-            return _own_name(tx, flow.partner, code)
-        if not tx.name_returned(flow.partner, str(name)):
-            return name
-    return _own_name(tx, flow.partner, code)
+    plan = tx.reference.circuits.get(partner.circuit)
+    answer = (plan.flow_refused or plan.flow_accepted) if plan else None
+    if plan is None or answer is None:
+        return ""
+    known = interface in plan.deposits
+    acknowledgement = tx.reference.catalogue[interface].flow_ack if interface and known else ""
+    code = answer.interface.format(flow_ack=acknowledgement or plan.fallback_ack)
+    code_application = partner.code_application
+    if name and acknowledgement:
+        own = str(name.acknowledged_by(code))
+        if not tx.report_name_taken(code_application, own):
+            return own
+    return str(_own_name(tx, code_application, code))
 
 
 def _own_name(tx: Tx, partner: str, interface: str) -> FlowName:
@@ -155,13 +164,13 @@ def _emit(
     content = None if tx.lane_is_busy(lane) else tx.compose(value)
     blob = blob_ref(content) if content else None
     number = tx.add_return(value, flow.id, blob)
-    body = {"interface": value.interface, "statuses": _summary(statuses)}
+    body = {"name": value.name, "interface": value.interface, "statuses": _summary(statuses)}
+    decided = tx.event(flow.stream, "ReturnDecided", body, cause=cause, flow=flow.id)
     if blob is None:
-        decided = _tell(tx, value, flow.id, "ReturnDecided", body, cause)
         tx.enqueue("compose", number, lane, decided)
     else:
         tx.keep_blob(blob, content)
-        _ready(tx, number, value, flow.id, {**body, **msgspec.to_builtins(blob)}, cause)
+        _ready(tx, number, value, flow.id, blob, decided)
 
 
 def _summary(statuses: Iterable[FlowStatus | InvoiceStatus]) -> list[dict[str, str]]:
@@ -181,18 +190,13 @@ def composed(tx: Tx, done: Composed) -> None:
     _, cause = tx.finish(done.work)
     tx.keep_blob(done.blob, done.content)
     tx.set_return(done.returned, "waiting", done.blob)
-    _ready(tx, done.returned, value, flow, msgspec.to_builtins(done.blob), cause)
+    _ready(tx, done.returned, value, flow, done.blob, cause)
 
 
 def _ready(
-    tx: Tx,
-    number: int,
-    value: Return,
-    flow: int | None,
-    body: Mapping[str, object],
-    cause: int | None,
+    tx: Tx, number: int, value: Return, flow: int | None, blob: BlobRef, cause: int | None
 ) -> None:
-    event = _tell(tx, value, flow, "ReturnReady", body, cause)
+    event = _tell(tx, value, flow, "ReturnReady", msgspec.to_builtins(blob), cause)
     raccordement = tx.raccordement(value.partner)
     if raccordement and raccordement.protocol != "sftp" and raccordement.endpoint:
         tx.enqueue("push", number, f"push:{value.partner}", event)
@@ -279,6 +283,10 @@ def _tell(
     body: Mapping[str, object],
     cause: int | None = None,
 ) -> int:
-    """Appends an event of a return to the stream of the deposit that it answers."""
-    stream = value.in_reply_to or value.partner
+    """Appends an event to the stream of a return.
+
+    A stream of its own: when a return is written, fetched or purged depends on the machine and the
+    partner, and must not mix into the order of events of the deposit that it answers.
+    """
+    stream = f"{value.partner}/{value.name}"
     return tx.event(stream, kind, {"name": value.name, **body}, cause=cause, flow=flow)

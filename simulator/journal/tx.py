@@ -33,6 +33,7 @@ class Flow(msgspec.Struct, frozen=True):
     stem: str | None
     identifier: str
     interface: str
+    report: str
     sha256: str
     size: int
     received: datetime
@@ -52,6 +53,7 @@ class NewFlow(msgspec.Struct, frozen=True):
     stem: str | None
     identifier: str
     interface: str
+    report: str
     state: str
     verdict: str = ""
 
@@ -203,6 +205,7 @@ class Tx:
             flow.stem,
             flow.identifier,
             flow.interface,
+            flow.report,
             deposit.blob.sha256,
             deposit.blob.size,
             self.at,
@@ -211,7 +214,8 @@ class Tx:
         )
         return self._insert(
             "INSERT INTO flow (space, partner, stream, protocol, name, stem, identifier, interface,"
-            " sha256, size, received, state, verdict) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " report, sha256, size, received, state, verdict)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             row,
         )
 
@@ -268,10 +272,10 @@ class Tx:
             ).fetchone()[0]
         )
 
-    def name_returned(self, partner: str, name: str) -> bool:
-        """Whether a return of that name was already made for a partner."""
+    def report_name_taken(self, partner: str, name: str) -> bool:
+        """Whether a report of that name was promised to an earlier deposit of a partner."""
         row = self._sql(
-            "SELECT 1 FROM returned WHERE space = ? AND partner = ? AND name = ?",
+            "SELECT 1 FROM flow WHERE space = ? AND partner = ? AND report = ?",
             (self.space, partner, name),
         ).fetchone()
         return row is not None

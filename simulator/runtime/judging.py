@@ -28,6 +28,7 @@ from simulator.validation.judge import given_up
 
 _LENGTH = struct.Struct(">I")
 _ATTEMPTS = 2
+_STARTS = 3
 _CLOSED = "the judging pool is closed"
 # What the node's own interfaces are judged as; compiled before the first job.
 _WARM = ("ubl-2.1",)
@@ -38,6 +39,10 @@ _decode = msgspec.msgpack.Decoder(Judgement).decode
 
 class JudgingUnavailable(RuntimeError):
     """No judging process can work here; the text says why and what to do."""
+
+
+class _DiedAtStart(JudgingUnavailable):
+    """A process ended before it was ready: its own trouble, or killed from outside."""
 
 
 class PoolClosed(RuntimeError):
@@ -83,7 +88,7 @@ class _Worker:
         except _WorkerGone as gone:
             await worker.end()
             message = f"a judging process ended at its start ({gone}); its error is on stderr"
-            raise JudgingUnavailable(message) from None
+            raise _DiedAtStart(message) from None
         if problem:
             await worker.end()
             raise JudgingUnavailable(problem.decode())
@@ -164,8 +169,14 @@ class _Lane:
         raise PoolClosed(_CLOSED)
 
     def _start(self) -> asyncio.Task[_Worker]:
-        self._starting = asyncio.get_running_loop().create_task(_Worker.start(self._memory))
+        self._starting = asyncio.get_running_loop().create_task(self._bring_up())
         return self._starting
+
+    async def _bring_up(self) -> _Worker:
+        for _ in range(_STARTS - 1):
+            with suppress(_DiedAtStart):
+                return await _Worker.start(self._memory)
+        return await _Worker.start(self._memory)
 
     def replace(self, worker: _Worker) -> None:
         """Ends a worker and starts the next, without waiting for either."""
@@ -248,14 +259,13 @@ class JudgingPool:
         """Brings all processes up. Jobs may come before it is done.
 
         Raises:
-            JudgingUnavailable: they cannot work here; the pool is closed then.
+            JudgingUnavailable: they cannot work here; each job will try again.
         """
         results = await asyncio.gather(
             *(lane.worker() for lane in self._lanes), return_exceptions=True
         )
         for result in results:
             if isinstance(result, BaseException):
-                await self.close()
                 raise result
 
     async def judge(self, job: Job) -> Judgement:

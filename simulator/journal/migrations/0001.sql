@@ -42,6 +42,7 @@ CREATE TABLE flow (
   stem       TEXT,                      -- 41 characters, once the name is registered as received
   identifier TEXT NOT NULL,             -- 25 characters, '' when the name cannot be read
   interface  TEXT NOT NULL,             -- '' when the name cannot be read
+  report     TEXT NOT NULL,             -- name that its report will have, '' if it gets none
   sha256     TEXT NOT NULL,
   size       INTEGER NOT NULL,
   received   TEXT NOT NULL,
@@ -50,6 +51,7 @@ CREATE TABLE flow (
 ) STRICT;
 CREATE UNIQUE INDEX flow_received_once ON flow (space, stem) WHERE stem IS NOT NULL;
 CREATE INDEX flow_by_name ON flow (space, name);
+CREATE INDEX flow_by_report ON flow (space, partner, report);
 CREATE INDEX flow_by_identifier ON flow (space, identifier);
 
 CREATE TABLE invoice (
@@ -82,7 +84,7 @@ CREATE TABLE returned (
 ) STRICT;
 CREATE INDEX returned_waiting ON returned (space, partner, state);
 CREATE INDEX returned_by_flow ON returned (flow);
-CREATE INDEX returned_by_name ON returned (space, partner, name);
+CREATE INDEX returned_by_name ON returned (space, name);
 
 CREATE TABLE sequence (
   space     TEXT NOT NULL,
