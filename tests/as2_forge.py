@@ -6,7 +6,7 @@ The core only writes good DER; what is bad, old or peculiar to a product is forg
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import hashlib
 import os
 from functools import cache
@@ -15,8 +15,8 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.x509.oid import NameOID
 
 from simulator.wire import as2
@@ -57,8 +57,8 @@ def _pair(name, kind):
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.datetime(2020, 1, 1))
-        .not_valid_after(datetime.datetime(2049, 12, 31))
+        .not_valid_before(dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+        .not_valid_after(dt.datetime(2049, 12, 31, tzinfo=dt.UTC))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
@@ -105,9 +105,7 @@ def sent(content=PAYLOAD, *, profile=None, layers=None, name="FSO1100A.xml", **c
 
 
 def received(outgoing, **changes):
-    return as2.open_message(
-        as2.read_request(outgoing.headers), outgoing.body(), opening(**changes)
-    )
+    return as2.open_message(as2.read_request(outgoing.headers), outgoing.body(), opening(**changes))
 
 
 def opened(fields, body, **changes):
@@ -212,8 +210,13 @@ def attributes(data, digest="sha256"):
     }
 
 
-def signer_info(data, *, by=None, digest="sha256", scheme=RSA, signed=None, named=None, hashed=None):
-    """A SignerInfo; ``signed`` are the attributes (None: those of the data, empty: none)."""
+def signer_info(
+    data, *, by=None, digest="sha256", scheme=RSA, signed=None, named=None, hashed=None, oid=None
+):
+    """A SignerInfo; ``signed`` are the attributes (None: those of the data, empty: none).
+
+    ``named``, ``hashed`` and ``oid`` let it say another signer or digest than it uses.
+    """
     by, named = by or platform(), named or (by or platform())
     chosen = attributes(data, digest).values() if signed is None else signed
     block = b"".join(sorted(chosen))
@@ -223,7 +226,7 @@ def signer_info(data, *, by=None, digest="sha256", scheme=RSA, signed=None, name
         ber.SEQUENCE,
         ber.integer(1),
         ber.tlv(ber.SEQUENCE, named.public.issuer, ber.integer(named.public.serial)),
-        cms.algorithm(DIGESTS[digest].oid),
+        cms.algorithm(oid or DIGESTS[digest].oid),
         ber.tlv(ber.CONTEXT_0, block) if block else b"",
         cms.algorithm(scheme, ber.NULL_VALUE),
         ber.tlv(ber.OCTETS, signature),

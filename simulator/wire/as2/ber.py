@@ -17,8 +17,10 @@ INTEGER, OCTETS, OCTETS_CUT, NULL, OID, SEQUENCE, SET = 0x02, 0x04, 0x24, 0x05, 
 CONTEXT_0, CONTEXT_1 = 0xA0, 0xA1
 CONTEXT_0_PRIMITIVE = 0x80
 
-MAX_ELEMENTS = 2_000_000
-"""Elements read in one body: 100 MB in pieces of 64 bytes pass, pieces of one byte do not."""
+FREE_ELEMENTS = 10_000
+MIN_PIECE = 64
+"""Elements read in one body: 10,000, and one more for each 64 bytes. So a string may come in
+pieces of 64 bytes, whatever its length, but not in pieces of one: each piece costs memory."""
 
 MAX_NESTING = 64
 
@@ -37,7 +39,7 @@ class Reader:
         self.pos = span.start
         self._limit = span.stop
         self._frames: list[tuple[int, bool]] = [(span.stop, False)]
-        self._budget = MAX_ELEMENTS
+        self._budget = FREE_ELEMENTS + len(span) // MIN_PIECE
 
     def at_end(self) -> bool:
         """Whether the construction last entered has nothing more."""
@@ -119,7 +121,7 @@ class Reader:
         base, pos, limit = self._base, self.pos, self._limit
         self._budget -= 1
         if pos + 2 > limit or self._budget < 0:
-            raise self._error("cut short" if self._budget >= 0 else f"over {MAX_ELEMENTS} elements")
+            raise self._error("cut short" if self._budget >= 0 else "too many elements")
         tag, length = base[pos], base[pos + 1]
         pos += 2
         if length > 0x80:

@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
 
@@ -169,8 +169,7 @@ def quoted_parameter(name: str, value: str) -> str:
     plain = value.replace("\\", "\\\\").replace('"', '\\"')
     if value.isascii():
         return f'; {name}="{plain}"'
-    escaped = "".join(chr(b) if chr(b).isalnum() else f"%{b:02X}" for b in value.encode())
-    return f"; {name}*=utf-8''{escaped}"
+    return f"; {name}*=utf-8''{quote(value, safe='')}"
 
 
 def checked_value(name: str, value: str) -> str:

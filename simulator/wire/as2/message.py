@@ -5,6 +5,8 @@ Source: RFC 4130 sections 5 and 7.3.1, RFC 5402 section 4, RFC 6362 (several att
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from simulator.wire.as2.algorithms import DIGESTS
@@ -117,25 +119,27 @@ def _covered(opened: Opened) -> Content:
 def _attachments(entity: Entity, request: Request, opening: Opening) -> tuple[Attachment, ...]:
     if entity.content_type == "multipart/report":
         raise RemoteProtocolError("this is an MDN, not a message")
-    leaves = _leaves(entity, opening.limits.attachments, 0)
+    leaves: list[Entity] = []
+    most = opening.limits.attachments
+    for leaf in _leaves(entity, 0):
+        leaves.append(leaf)
+        if len(leaves) > most:
+            raise RemoteProtocolError(f"more than {most} attachments")
     fallback = request.subject if opening.subject_as_name and len(leaves) == 1 else ""
     return tuple(_attachment(leaf, fallback) for leaf in leaves)
 
 
-def _leaves(entity: Entity, most: int, depth: int) -> list[Entity]:
+def _leaves(entity: Entity, depth: int) -> Iterator[Entity]:
     if not entity.content_type.startswith("multipart/"):
-        return [entity]
+        yield entity
+        return
     if depth > _MAX_DEPTH:
         raise RemoteProtocolError(f"multipart bodies nested more than {_MAX_DEPTH} deep")
-    leaves: list[Entity] = []
     for span in split_parts(entity):
         part = read_entity(span)
         if part is None:
             raise RemoteProtocolError(f"a part of the {entity.content_type} has no header block")
-        leaves += _leaves(part, most - len(leaves), depth + 1)
-        if len(leaves) > most:
-            raise RemoteProtocolError(f"more than {most} attachments")
-    return leaves
+        yield from _leaves(part, depth + 1)
 
 
 def _attachment(leaf: Entity, fallback: str) -> Attachment:

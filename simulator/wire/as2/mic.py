@@ -24,7 +24,7 @@ class Mic(msgspec.Struct, frozen=True):
     """A digest with its algorithm.
 
     Attributes:
-        algorithm: our name (``sha256``), or the partner's own when it is unknown.
+        algorithm: our name (``sha256``), empty when the partner names one that we do not know.
         value: the digest.
         spelling: how the algorithm is to be written, or was.
     """
@@ -46,7 +46,7 @@ def parse_mic(field: str) -> Mic | None:
         return None
     if not value:
         return None
-    return Mic(digest_named(spelling) or spelling.lower(), value, spelling)
+    return Mic(digest_named(spelling) or "", value, spelling)
 
 
 class Content(msgspec.Struct, frozen=True, eq=False):

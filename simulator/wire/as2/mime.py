@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import binascii
 import re
+from itertools import pairwise
+from typing import NamedTuple
 
 import msgspec
 
@@ -63,18 +65,23 @@ class Entity(msgspec.Struct, frozen=True, eq=False):
 
 
 def from_base64(span: Span) -> Span:
-    """Decode base64 with any line breaks, window by window."""
-    out, carry, view = bytearray(), b"", span.view()
+    """Decode base64 with any line breaks; a long one window by window."""
     try:
-        for start in range(0, len(view), _WINDOW):
-            clean = carry + _NOT_BASE64.sub(b"", view[start : start + _WINDOW])
-            whole = len(clean) - len(clean) % 4
-            out += binascii.a2b_base64(clean[:whole])
-            carry = clean[whole:]
-        out += binascii.a2b_base64(carry)
+        if len(span) <= _WINDOW:
+            return Span.of(binascii.a2b_base64(span.view()))
+        return Span.of(_from_long_base64(span.view()))
     except binascii.Error as error:
         raise RemoteProtocolError(f"the body announced as base64 is not: {error}") from None
-    return Span.of(out)
+
+
+def _from_long_base64(view: memoryview) -> bytearray:
+    out, carry = bytearray(), b""
+    for start in range(0, len(view), _WINDOW):
+        clean = carry + _NOT_BASE64.sub(b"", view[start : start + _WINDOW])
+        whole = len(clean) - len(clean) % 4
+        out += binascii.a2b_base64(clean[:whole])
+        carry = clean[whole:]
+    return out + binascii.a2b_base64(carry) if carry else out
 
 
 def read_entity(whole: Span, *, need_header: bool = False) -> Entity | None:
@@ -109,21 +116,24 @@ def _line_end(span: Span, at: int) -> int:
 def _blank_line(span: Span) -> tuple[int, int] | None:
     """End of the last field and start of the body; a header alone counts as an empty body."""
     limit = span.start + MAX_HEADER
-    found = (span.find(mark, span.start, limit) for mark in (b"\n\r\n", b"\n\n"))
-    ends = [(at, at + len(mark)) for at, mark in zip(found, (b"\n\r\n", b"\n\n"), strict=True)]
-    ends = [end for end in ends if end[0] >= 0]
-    if ends:
-        return min(ends)
+    crlf = span.find(b"\n\r\n", span.start, limit)
+    bare = span.find(b"\n\n", span.start, limit if crlf < 0 else crlf)
+    if bare >= 0:
+        return bare, bare + 2
+    if crlf >= 0:
+        return crlf, crlf + 3
     if len(span) <= MAX_HEADER and span.ends_with(b"\n"):
         return span.stop, span.stop
     return None
 
 
-def split_parts(entity: Entity) -> list[Span]:
+def split_parts(entity: Entity, *, need_end: bool = True) -> list[Span]:
     """The parts of a multipart body, header included, without the line break before a boundary.
 
-    A body whose last boundary is missing still gives its last part: the signature, if there is
-    one, tells whether bytes are lost.
+    Args:
+        entity: the multipart.
+        need_end: refuse a body without its closing boundary, which is probably cut short. Where
+            a signature follows, that will tell.
 
     Raises:
         RemoteProtocolError: no boundary parameter, no boundary in the body, too many parts.
@@ -131,33 +141,35 @@ def split_parts(entity: Entity) -> list[Span]:
     boundary = entity.parameter("boundary").rstrip()
     if not boundary:
         raise RemoteProtocolError(f"{entity.content_type} without a boundary parameter")
-    mark = b"--" + boundary.encode("latin-1", "replace")
-    parts: list[Span] = []
-    begin = -1
-    for start, after, closing in _boundaries(entity.body, mark):
-        if begin >= 0:
-            parts.append(_part(entity.body, begin, start))
-        begin = -1 if closing else after
-        if len(parts) > MAX_PARTS:
-            raise RemoteProtocolError(f"more than {MAX_PARTS} parts in one {entity.content_type}")
-        if closing:
-            break
-    if begin >= 0:
-        parts.append(entity.body.to(begin, entity.body.stop))
+    body = entity.body
+    lines = _boundaries(body, b"--" + boundary.encode("latin-1", "replace"))
+    parts = [_part(body, line.after, following.start) for line, following in pairwise(lines)]
+    if len(parts) > MAX_PARTS:
+        raise RemoteProtocolError(f"more than {MAX_PARTS} parts in one {entity.content_type}")
+    if lines and not lines[-1].closing:
+        if need_end:
+            raise RemoteProtocolError(f"the {entity.content_type} body has no end: it is cut short")
+        parts.append(body.to(lines[-1].after, body.stop))
     if not parts:
-        raise RemoteProtocolError(f"no boundary {boundary!r} in the {entity.content_type} body")
+        raise RemoteProtocolError(f"no part within {boundary!r} in the {entity.content_type} body")
     return parts
 
 
-def _boundaries(body: Span, mark: bytes) -> list[tuple[int, int, bool]]:
-    """Each boundary line: where it starts, where its line ends, whether it closes."""
-    lines: list[tuple[int, int, bool]] = []
+class _Boundary(NamedTuple):
+    start: int
+    after: int
+    closing: bool
+
+
+def _boundaries(body: Span, mark: bytes) -> list[_Boundary]:
+    """Each boundary line, up to the closing one."""
+    lines: list[_Boundary] = []
     at = body.find(mark, body.start)
     while at >= 0 and len(lines) <= MAX_PARTS + 1:
         if at == body.start or body.base[at - 1] == 0x0A:
             tail = _AFTER_BOUNDARY.match(body.base, at + len(mark), body.stop)
             if tail:
-                lines.append((at, tail.end(), bool(tail[1])))
+                lines.append(_Boundary(at, tail.end(), bool(tail[1])))
                 if tail[1]:
                     break
         at = body.find(mark, at + 2)

@@ -202,7 +202,7 @@ _OPENERS: dict[str, Callable[[Reader, Opening], _Step]] = {
 
 
 def _open_signed(entity: Entity, opening: Opening) -> _Step:
-    parts = split_parts(entity)
+    parts = split_parts(entity, need_end=False)
     if len(parts) != 2:
         raise AuthenticationFailed(f"multipart/signed with {len(parts)} parts instead of 2")
     proof = read_entity(parts[1])

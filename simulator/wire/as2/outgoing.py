@@ -28,7 +28,7 @@ Fields = tuple[tuple[str, str], ...]
 
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+>")
 _MEDIA_TYPE = re.compile(r"[!-~]+/[ -~]+")
-_BASE64_LINE = 57
+_BASE64_LINE = 76
 
 
 class File(msgspec.Struct, frozen=True, eq=False):
@@ -252,8 +252,8 @@ def sign_part(
 
 
 def _lines(data: bytes | memoryview) -> bytes:
-    cuts = range(0, len(data), _BASE64_LINE)
-    lines = (binascii.b2a_base64(data[at : at + _BASE64_LINE], newline=False) for at in cuts)
+    text = binascii.b2a_base64(data, newline=False)
+    lines = [text[at : at + _BASE64_LINE] for at in range(0, len(text), _BASE64_LINE)]
     return b"\r\n".join(lines) + b"\r\n"
 
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import itertools
+import mmap
 
 import pytest
 from as2_forge import (
@@ -19,17 +20,20 @@ from as2_forge import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.wire import as2
 from simulator.wire.as2.algorithms import CIPHERS, DIGESTS
 from simulator.wire.as2.mdn import build_mdn, judge_mdn, read_mdn, reply_to
 from simulator.wire.as2.profile import STRICT
 
-from msgspec.structs import replace
-
 COMPRESSIONS = ["none", "before-signing", "after-signing"]
 LAYERS = list(itertools.product([False, True], [False, True], COMPRESSIONS))
-RECEIPTS = [None, as2.ReceiptRequest(), as2.ReceiptRequest(signed=True, micalgs=("sha-512", "sha1"))]
+RECEIPTS = [
+    None,
+    as2.ReceiptRequest(),
+    as2.ReceiptRequest(signed=True, micalgs=("sha-512", "sha1")),
+]
 
 
 def answered(outgoing, message, profile=STRICT):
@@ -102,7 +106,8 @@ def test_every_signature_scheme(digest, scheme):
     signer = pair("platform-ec", "ec") if scheme == "ecdsa" else platform()
     padding = "rsa-pss" if scheme == "rsa-pss" else "rsa-pkcs1"
     outgoing = sent(
-        layers=as2.Security(signer.identity), profile=replace(STRICT, digest=digest, signature=padding)
+        layers=as2.Security(signer.identity),
+        profile=replace(STRICT, digest=digest, signature=padding),
     )
     message = received(outgoing, signers=(signer.public,))
     assert (message.signature.scheme, message.signature.digest) == (scheme, digest)
@@ -149,12 +154,13 @@ def test_the_mic_of_a_signed_message_covers_the_part_with_its_header():
 
 def test_the_mic_of_a_bare_message_covers_the_body_alone():
     message = received(sent(layers=as2.Security()))
-    assert str(message.mic()) == base64.b64encode(hashlib.sha256(PAYLOAD).digest()).decode() + ", sha-256"
+    assert (
+        str(message.mic())
+        == base64.b64encode(hashlib.sha256(PAYLOAD).digest()).decode() + ", sha-256"
+    )
 
 
-@pytest.mark.parametrize(
-    ("mic_from", "expected"), [("signature", "sha256"), ("request", "sha384")]
-)
+@pytest.mark.parametrize(("mic_from", "expected"), [("signature", "sha256"), ("request", "sha384")])
 def test_the_mic_algorithm_follows_the_profile(mic_from, expected):
     receipt = as2.ReceiptRequest(signed=True, micalgs=("sha-999", "SHA384", "sha1"))
     message = received(sent(receipt=receipt))
@@ -187,8 +193,6 @@ def test_a_rolled_over_key_still_decrypts():
 
 
 def test_a_mapped_file_can_be_the_body(tmp_path):
-    import mmap
-
     outgoing = sent()
     path = tmp_path / "body"
     path.write_bytes(outgoing.body())
@@ -206,7 +210,9 @@ class TestMisuse:
         with pytest.raises(as2.LocalProtocolError, match="AS2 name"):
             sent(as2_from=name)
 
-    @pytest.mark.parametrize("message_id", ["", "1@a", "<1 2@a>", "<1@a>\r\nX: y", f"<{'x' * 998}>"])
+    @pytest.mark.parametrize(
+        "message_id", ["", "1@a", "<1 2@a>", "<1@a>\r\nX: y", f"<{'x' * 998}>"]
+    )
     def test_a_message_id(self, message_id):
         with pytest.raises(as2.LocalProtocolError, match="Message-ID"):
             sent(message_id=message_id)
