@@ -17,6 +17,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -184,19 +185,41 @@ def write_body(path: Path, frame: str, size: int) -> None:
     path.write_bytes(encrypted(size, frame))
 
 
+class Stalls:
+    """How long another thread was kept from running: what a reactor would feel."""
+
+    def __enter__(self) -> Stalls:
+        self.longest, self._over = 0.0, threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def _watch(self) -> None:
+        last = time.perf_counter()
+        while not self._over.wait(0.001):
+            now = time.perf_counter()
+            self.longest, last = max(self.longest, now - last), now
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+
 def open_mapped(path: Path, frame: str, size: int) -> None:
     """Open a mapped body and say what it took."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with path.open("rb") as file:
         body = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         start = time.perf_counter()
-        answer = receive(FIELDS, body)
+        with Stalls() as stalls:
+            answer = receive(FIELDS, body)
         taken = time.perf_counter() - start
     assert answer.size
     used = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     mega = size / (1 << 20)
     print(f"{mega:.0f} MiB mapped, {frame}: opened in {taken:.2f} s,", end=" ")
-    print(f"peak {used:.0f} MiB more than before = {used / mega:.2f} payloads (mapping included)")
+    print(f"peak {used / mega:.2f} payloads more than before (mapping included);", end=" ")
+    print(f"longest stall of another thread {stalls.longest * 1e3:.0f} ms")
 
 
 FIELDS = [

@@ -6,18 +6,15 @@ Source: RFC 3274, RFC 5402.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 
 from simulator.wire.as2 import ber, cms, structures
 from simulator.wire.as2.ber import Reader
 from simulator.wire.as2.errors import DecompressionFailed
 from simulator.wire.as2.profile import Limits
-from simulator.wire.as2.span import Span
-from simulator.wire.as2.values import Piece, Pieces, size_of
+from simulator.wire.as2.span import WINDOW, Span
+from simulator.wire.as2.values import Pieces, size_of, windows_of
 
 ZLIB = "1.2.840.113549.1.9.16.3.8"
-
-_WINDOW = 1 << 20
 
 
 def inflate(reader: Reader, limits: Limits) -> Span:
@@ -41,8 +38,9 @@ def inflate(reader: Reader, limits: Limits) -> Span:
     pieces = reader.octets()
     engine, out = zlib.decompressobj(), bytearray()
     try:
-        for window in _windows(pieces):
-            _feed(engine, window, out, limits.inflated)
+        for piece in pieces:
+            for window in piece.windows():
+                _feed(engine, window, out, limits.inflated)
     except zlib.error as error:
         raise DecompressionFailed(f"the compressed content is damaged: {error}") from None
     if not engine.eof:
@@ -50,17 +48,10 @@ def inflate(reader: Reader, limits: Limits) -> Span:
     return Span.of(out)
 
 
-def _windows(pieces: list[Span]) -> Iterator[memoryview]:
-    for piece in pieces:
-        view = piece.view()
-        for start in range(0, len(view), _WINDOW):
-            yield view[start : start + _WINDOW]
-
-
 def _feed(engine: zlib._Decompress, window: memoryview, out: bytearray, most: int) -> None:
     data: bytes | memoryview = window
     while data and not engine.eof:
-        out += engine.decompress(data, _WINDOW)
+        out += engine.decompress(data, WINDOW)
         if len(out) > most:
             raise DecompressionFailed(f"the content inflates to more than {most} bytes")
         data = engine.unconsumed_tail
@@ -69,7 +60,7 @@ def _feed(engine: zlib._Decompress, window: memoryview, out: bytearray, most: in
 def deflate(pieces: Pieces) -> Pieces:
     """The content compressed, as one DER structure."""
     engine = zlib.compressobj()
-    packed = [engine.compress(window) for piece in pieces for window in _cut(piece)]
+    packed = [engine.compress(window) for piece in pieces for window in windows_of(piece)]
     packed.append(engine.flush())
     front, back = ber.shell(
         size_of(packed),
@@ -80,8 +71,3 @@ def deflate(pieces: Pieces) -> Pieces:
         *cms.frame(cms.COMPRESSED_DATA),
     )
     return (front, *(piece for piece in packed if piece), back)
-
-
-def _cut(piece: Piece) -> Iterator[memoryview]:
-    view = memoryview(piece)
-    return (view[start : start + _WINDOW] for start in range(0, len(view), _WINDOW))

@@ -19,17 +19,16 @@ from simulator.wire.as2.ber import Reader
 from simulator.wire.as2.errors import DecryptionFailed
 from simulator.wire.as2.keys import Certificate, Identity
 from simulator.wire.as2.profile import Limits, Profile
-from simulator.wire.as2.span import Span
+from simulator.wire.as2.span import Span, blank
 from simulator.wire.as2.structures import Algorithm, Recipient
 from simulator.wire.as2.transport import recover_key, wrap_key
-from simulator.wire.as2.values import Layer, Pieces, size_of
+from simulator.wire.as2.values import Layer, Pieces, size_of, windows_of
 
 UNREADABLE = "the content does not decrypt to anything with the recipient's key"
 """One text for a wrong key, a wrong padding, a wrong tag and a content that is no MIME part."""
 
 _TAG = 16
 _SLACK = 32
-_WINDOW = 1 << 20
 
 
 class _Envelope(msgspec.Struct, frozen=True, eq=False):
@@ -133,15 +132,16 @@ def _open_cbc(envelope: _Envelope, cipher: Cipher, key: bytes) -> Span:
     if not size or size % cipher.block:
         raise ValueError("not whole blocks")
     context = cipher.decryptor(key, iv)
-    out = bytearray(size + _SLACK)
+    out = blank(size + _SLACK)
     room, at = memoryview(out), 0
     for piece in envelope.pieces:
-        at += context.update_into(piece.view(), room[at:])
-    at += len(context.finalize())
+        for window in piece.windows():
+            at += context.update_into(window, room[at:])
+    context.finalize()
     return Span(out, 0, size - _padding(out[size - cipher.block : size]))
 
 
-def _padding(block: bytearray) -> int:
+def _padding(block: bytes | bytearray) -> int:
     """Length of the padding; every byte of the block is looked at (RFC 5652 section 6.3)."""
     count = block[-1]
     wrong = count < 1 or count > len(block)
@@ -172,10 +172,11 @@ def _gcm_with(envelope: _Envelope, context: object, attributes: bytes) -> Span:
     assert isinstance(context, AEADDecryptionContext)
     size = sum(map(len, envelope.pieces))
     context.authenticate_additional_data(attributes)
-    out = bytearray(size + _SLACK)
+    out = blank(size + _SLACK)
     room, at = memoryview(out), 0
     for piece in envelope.pieces:
-        at += context.update_into(piece.view(), room[at:])
+        for window in piece.windows():
+            at += context.update_into(window, room[at:])
     context.finalize()
     return Span(out, 0, size)
 
@@ -194,12 +195,12 @@ def encrypt(pieces: Pieces, recipients: Sequence[Certificate], profile: Profile)
     context = cipher.encryptor(key, iv)
     wrapped = ber.set_of(wrap_key(key, recipient, profile) for recipient in recipients)
     front, back = _shell(cipher, iv, wrapped, size + len(padding))
-    out = bytearray(len(front) + size + len(padding) + _SLACK)
+    out = blank(len(front) + size + len(padding) + _SLACK)
     room, at = memoryview(out), len(front)
     room[:at] = front
     for piece in (*pieces, padding):
-        for start in range(0, len(piece), _WINDOW):
-            at += context.update_into(memoryview(piece)[start : start + _WINDOW], room[at:])
+        for window in windows_of(piece):
+            at += context.update_into(window, room[at:])
     context.finalize()
     tag = context.tag if isinstance(context, AEADEncryptionContext) else b""
     return room[:at], back + tag

@@ -39,7 +39,7 @@ class RemoteProtocolError(ProtocolError):
 
 
 class MalformedRequest(RemoteProtocolError):
-    """Not an AS2 message at all: no AS2 names, or no body; answered with HTTP 400."""
+    """Not an AS2 message at all: no AS2 names; answered with HTTP 400."""
 
     http_status = 400
 

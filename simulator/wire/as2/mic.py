@@ -15,7 +15,6 @@ import msgspec
 from simulator.wire.as2.algorithms import digest_named, new_hash
 from simulator.wire.as2.span import Buffer, Span
 
-_WINDOW = 1 << 20
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _SPACE = re.compile(r"\s+")
 
@@ -79,9 +78,8 @@ def digest_of(pieces: Iterable[Buffer | memoryview], algorithm: str) -> bytes:
 
 
 def _canonical(span: Span) -> Iterator[bytes]:
-    view, after_cr = span.view(), False
-    for start in range(0, len(view), _WINDOW):
-        window = bytes(view[start : start + _WINDOW])
+    after_cr = False
+    for window in map(bytes, span.windows()):
         head = b"\n" if after_cr and window[:1] == b"\n" else b""
         after_cr = window.endswith(b"\r")
         yield head + _BARE_LF.sub(b"\r\n", window[len(head) :])

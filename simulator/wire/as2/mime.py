@@ -15,14 +15,13 @@ import msgspec
 
 from simulator.wire.as2.errors import RemoteProtocolError
 from simulator.wire.as2.headers import Headers
-from simulator.wire.as2.span import Span
+from simulator.wire.as2.span import WINDOW, Span
 
 MAX_HEADER = 65_536
 """Bytes of one header block."""
 
 MAX_PARTS = 1_000
 
-_WINDOW = 1 << 20
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:")
 _AFTER_BOUNDARY = re.compile(rb"(--)?[ \t]*(\r?\n|\Z)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
@@ -67,21 +66,22 @@ class Entity(msgspec.Struct, frozen=True, eq=False):
 def from_base64(span: Span) -> Span:
     """Decode base64 with any line breaks; a long one window by window."""
     try:
-        if len(span) <= _WINDOW:
+        if len(span) <= WINDOW:
             return Span.of(binascii.a2b_base64(span.view()))
-        return Span.of(_from_long_base64(span.view()))
+        return Span.of(_from_long_base64(span))
     except binascii.Error as error:
         raise RemoteProtocolError(f"the body announced as base64 is not: {error}") from None
 
 
-def _from_long_base64(view: memoryview) -> bytearray:
+def _from_long_base64(span: Span) -> bytearray:
     out, carry = bytearray(), b""
-    for start in range(0, len(view), _WINDOW):
-        clean = carry + _NOT_BASE64.sub(b"", view[start : start + _WINDOW])
+    for window in span.windows():
+        clean = carry + _NOT_BASE64.sub(b"", window)
         whole = len(clean) - len(clean) % 4
         out += binascii.a2b_base64(clean[:whole])
         carry = clean[whole:]
-    return out + binascii.a2b_base64(carry) if carry else out
+    out += binascii.a2b_base64(carry)
+    return out
 
 
 def read_entity(whole: Span, *, need_header: bool = False) -> Entity | None:

@@ -24,7 +24,7 @@ from simulator.wire.as2.errors import (
     UnsupportedFormat,
 )
 from simulator.wire.as2.keys import Certificate, Identity
-from simulator.wire.as2.mic import Content
+from simulator.wire.as2.mic import Content, digest_of
 from simulator.wire.as2.mime import Entity, from_base64, read_entity, split_parts
 from simulator.wire.as2.profile import Limits
 from simulator.wire.as2.signed import SignedData
@@ -230,7 +230,7 @@ def _verify_any_form(data: SignedData, part: Span, opening: Opening) -> tuple[Si
 
     Content inside a detached signature must be the part itself, byte for byte.
     """
-    if data.attached is not None and _joined(data.attached).view() != part.view():
+    if data.attached is not None and not _is_same(data.attached, part):
         raise IntegrityCheckFailed("the signature encloses another content than the signed part")
     failure: IntegrityCheckFailed | None = None
     for fit, content in _forms(part):
@@ -240,6 +240,11 @@ def _verify_any_form(data: SignedData, part: Span, opening: Opening) -> tuple[Si
             failure = failure or error
     assert failure is not None
     raise failure
+
+
+def _is_same(attached: list[Span], part: Span) -> bool:
+    inside = digest_of((piece.view() for piece in attached), "sha512")
+    return inside == digest_of((part.view(),), "sha512")
 
 
 def _forms(part: Span) -> Iterator[tuple[Fit, Content]]:

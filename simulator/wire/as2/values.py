@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from simulator.wire.as2.algorithms import DigestName, SchemeName
 from simulator.wire.as2.keys import Certificate
+from simulator.wire.as2.span import WINDOW
 
 Piece: TypeAlias = bytes | bytearray | memoryview | mmap.mmap
 Pieces: TypeAlias = Sequence[Piece]
@@ -48,6 +49,12 @@ class Signature(msgspec.Struct, frozen=True, eq=False):
     signer: Certificate
     fit: Fit
     enclosed: tuple[bytes, ...] = ()
+
+
+def windows_of(piece: Piece) -> Iterator[memoryview]:
+    """A piece in views of at most a window."""
+    view = memoryview(piece)
+    return (view[at : at + WINDOW] for at in range(0, len(view), WINDOW))
 
 
 def size_of(pieces: Pieces) -> int:

@@ -22,9 +22,10 @@ from as2_forge import (
 from msgspec.structs import replace
 
 from simulator.wire import as2
+from simulator.wire.as2 import enveloped as enveloped_module
 from simulator.wire.as2.profile import STRICT
 
-SIZE = 8 << 20
+SIZE = 9 << 20
 CONTENT = os.urandom(SIZE)
 
 
@@ -43,11 +44,17 @@ def peak(action):
     [
         (False, False, "aes256-cbc", 0.05),
         (True, False, "aes256-cbc", 0.05),
-        (True, True, "aes256-cbc", 1.1),
-        (True, True, "aes256-gcm", 1.1),
+        (True, True, "aes256-cbc", 0.05),
+        (True, True, "aes256-gcm", 0.05),
     ],
 )
-def test_building_and_opening_copy_nothing_needlessly(sign, encrypt, cipher, most):
+def test_building_and_opening_copy_nothing_needlessly(monkeypatch, sign, encrypt, cipher, most):
+    """What a cipher writes goes to a mapped buffer, once, which the allocator does not see."""
+    blanks = []
+    genuine = enveloped_module.blank
+    monkeypatch.setattr(
+        enveloped_module, "blank", lambda size: blanks.append(size) or genuine(size)
+    )
     profile = replace(STRICT, cipher=cipher)
     outgoing, built = peak(lambda: sent(CONTENT, layers=security(sign, encrypt), profile=profile))
     assert built < most
@@ -55,13 +62,15 @@ def test_building_and_opening_copy_nothing_needlessly(sign, encrypt, cipher, mos
     message, taken = peak(lambda: as2.open_message(request, body, opening()))
     assert taken < most
     assert message.attachments[0].content == CONTENT
+    assert len(blanks) == 2 * encrypt
+    assert max(blanks, default=0) < 1.001 * SIZE + 10_000
 
 
 @pytest.mark.parametrize("frame", ["der", "ber"])
 def test_opening_ber_costs_no_more_than_der(frame):
     body = enveloped(part(CONTENT), frame=frame)
     message, taken = peak(lambda: opened(ENCRYPTED, body))
-    assert taken < 1.6, "the pieces of 1,000 bytes are remembered one by one"
+    assert taken < 0.5, "the pieces of 1,000 bytes are remembered one by one"
     assert message.attachments[0].content == CONTENT
 
 
