@@ -54,7 +54,7 @@ def load() -> Pyas2:
     with _lock:
         try:
             module = importlib.import_module("pyas2lib")
-        except Exception as error:
+        except Exception as error:  # a package that fails to import may raise anything
             if type(error).__name__ != "LibraryNotFoundError":
                 raise Pyas2Unavailable(_why(error)) from error
             module = _load_patched()

@@ -253,3 +253,51 @@ class TestMisuse:
     def test_what_is_no_certificate(self, data):
         with pytest.raises(as2.LocalProtocolError, match="certificate"):
             as2.Certificate.load(data)
+
+
+class TestNames:
+    def test_the_subject_names_a_single_file_when_the_setting_says_so(self):
+        outgoing = sent(name="", subject="FSO1100A_DEM002.xml")
+        assert received(outgoing).attachments[0].filename is None
+        named = received(outgoing, subject_as_name=True).attachments[0]
+        assert (named.filename, named.announced) == ("FSO1100A_DEM002.xml",) * 2
+
+    def test_the_subject_never_overrides_a_name(self):
+        outgoing = sent(subject="other.xml")
+        assert received(outgoing, subject_as_name=True).attachments[0].filename == "FSO1100A.xml"
+
+    def test_several_files_without_names_stay_so(self):
+        files = [as2.File(b"a"), as2.File(b"b")]
+        outgoing = as2.build_message(envelope(subject="x.xml"), files, security())
+        message = received(outgoing, subject_as_name=True)
+        assert [attachment.filename for attachment in message.attachments] == [None, None]
+
+    def test_a_name_beyond_ascii_and_one_without_extension(self):
+        for name in ("Facture été.xml", "sans-extension", 'a"b;c.xml'):
+            announced = received(sent(name=name)).attachments[0].announced
+            assert announced == name
+
+    def test_a_path_is_announced_and_not_followed(self):
+        attachment = received(sent(name="../../etc/passwd")).attachments[0]
+        assert (attachment.announced, attachment.filename) == ("../../etc/passwd", "passwd")
+
+
+class TestMicWithoutSignature:
+    """RFC 4130 7.3.1 and RFC 5402 section 4: the plain part with its header, uncompressed."""
+
+    @pytest.mark.parametrize(
+        ("encrypt", "compression"),
+        [(True, "none"), (True, "before-signing"), (False, "before-signing")],
+    )
+    def test_it_covers_the_plain_part_with_its_header(self, encrypt, compression):
+        outgoing = sent(layers=security(False, encrypt, compression))
+        covered = received(outgoing).covered.span.copy()
+        assert covered.startswith(b"Content-Type: application/xml\r\n")
+        assert covered.endswith(b"\r\n\r\n" + PAYLOAD)
+        assert outgoing.mic("sha256").value == hashlib.sha256(covered).digest()
+
+    @pytest.mark.parametrize("compression", ["before-signing", "after-signing"])
+    def test_of_a_signed_message_it_covers_what_was_signed(self, compression):
+        message = received(sent(layers=security(True, False, compression)))
+        compressed = message.covered.span.copy().startswith(b"Content-Type: application/pkcs7-mime")
+        assert compressed == (compression == "before-signing")
