@@ -164,7 +164,10 @@ class Agreement:
                 f"moved: octets {octets}, articles {articles}"
             )
             judge("counts-differ", words, CODES["octets"])
-        transfer.acknowledged = transfer.last_point
+        if isinstance(message, m.AckTransEnd) == transfer.writing:
+            transfer.acknowledged = (
+                transfer.last_point
+            )  # said by the receiver, it covers all points
 
     _EFFECTS: ClassVar[dict[type[m.Message], Callable[[Agreement, Any, Judge], None]]] = {
         m.Connect: _offer,

@@ -184,8 +184,9 @@ def _greeting(stream: bytes, at: int) -> Line | None:
 
 
 def _framing(head: bytes) -> Framing | None:
-    """Told from the types: an entity's first FPDU, or an FPDU, has one that exists."""
-    if len(head) >= PREFIX + 4 and head[2:4] <= head[:2] and _is_kind(head[4:6]):
+    """Told from the lengths, and from the types: an FPDU has one that exists."""
+    fits = len(head) >= PREFIX + 4 and head[2:4] <= head[:2]
+    if fits and (head[2:4] == head[:2] or _is_kind(head[4:6])):
         return Framing.PREFIXED
     return Framing.RAW if _is_kind(head[2:4]) else None
 

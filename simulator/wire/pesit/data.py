@@ -16,6 +16,9 @@ from simulator.wire.pesit.kinds import Kind
 from simulator.wire.pesit.profile import DEVIATIONS, Packing, Profile
 from simulator.wire.pesit.transfer import Transfer
 
+Phase = tuple[Transfer, int]
+"""Which file, and which of its beginnings: what was remembered in another one means nothing."""
+
 
 class Inlet:
     """Data FPDUs to articles."""
@@ -25,7 +28,7 @@ class Inlet:
         self._expander = Expander(profile.vertical_tail)
         self._segments: list[bytes] = []
         self._size = 0
-        self._epoch = 0
+        self._phase: Phase | None = None
 
     def point(self) -> None:
         """A synchronisation point came."""
@@ -36,10 +39,10 @@ class Inlet:
 
         Raises `RemoteProtocolError` for lengths or compression that cannot be read.
         """
-        if self._epoch != transfer.epoch:
-            self._epoch = transfer.epoch
+        if self._phase != (phase := (transfer, transfer.epoch)):
+            self._phase = phase
             self.point()
-            self._segments.clear()
+            self._segments = []
         found, pieces = self._articles(frame, transfer, judge)
         if not found:
             return ()
@@ -90,7 +93,7 @@ class Outlet:
     def __init__(self, packing: Packing) -> None:
         self._packing = packing
         self._compressor: Compressor | None = None
-        self._epoch = 0
+        self._phase: Phase | None = None
 
     def point(self) -> None:
         """A synchronisation point was placed."""
@@ -109,8 +112,8 @@ class Outlet:
         """
         if not articles or not all(articles):
             raise LocalProtocolError("DTF needs articles and none of them empty: send a blank")
-        if self._epoch != transfer.epoch:
-            self._epoch = transfer.epoch
+        if self._phase != (phase := (transfer, transfer.epoch)):
+            self._phase = phase
             granted = transfer.compression
             self._compressor = Compressor(granted) if granted else None
         wire = list(map(self._compressor.compress, articles)) if self._compressor else articles

@@ -278,6 +278,28 @@ def test_a_compressed_push(horizontal, vertical):
     assert dialogue.ended().states == CONNECTED
 
 
+@pytest.mark.parametrize("reading", [True, False])
+def test_nothing_of_one_files_compression_reaches_the_next(reading):
+    """Every file starts in the same epoch: what is remembered has to be per file."""
+    both = p.Compression(horizontal=True, vertical=True)
+    dialogue = Dialogue().connected()
+    for number, compression in enumerate((both, p.Compression(), both, both), start=1):
+        orf, ackorf = p.Orf(compression=compression), p.AckOrf(compression=compression)
+        if reading:
+            select, chosen = p.Select(file_name="F", attributes=0xE0), big(transfer_id=number)
+            dialogue.ask(select)
+            dialogue.answer(p.accept_select(select, chosen))
+            dialogue.ask(orf)
+            dialogue.answer(ackorf)
+            dialogue.ask(p.Read())
+            dialogue.answer(p.AckRead())
+        else:
+            dialogue.writing(big(transfer_id=number), orf, ackorf)
+        articles = [b"same as before " * 9] * 3
+        assert pump(dialogue, lambda mark, articles=articles: iter(articles)) == articles
+        dialogue.ended()
+
+
 def test_compression_is_granted_in_part():
     dialogue = Dialogue().connected()
     both = p.Orf(compression=p.Compression(horizontal=True, vertical=True))
