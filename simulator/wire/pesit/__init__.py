@@ -64,6 +64,7 @@ from simulator.wire.pesit.messages import (
     Select,
     Syn,
     TransEnd,
+    Wanted,
     Write,
 )
 from simulator.wire.pesit.negotiation import (
@@ -163,6 +164,7 @@ __all__ = [
     "Tolerated",
     "TransEnd",
     "Transfer",
+    "Wanted",
     "Write",
     "accept",
     "accept_create",

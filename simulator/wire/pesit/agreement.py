@@ -2,7 +2,7 @@
 
 Everything said passes through `Agreement.learn`, sent or received alike, so the two sides cannot
 hold different views of an option without one of them having broken a rule. Where a rule is
-broken, the judge hears it (`fpdu.Judge`), or a `Breach` is raised.
+broken, the judge hears it (`fpdu.Judge`), or the transfer raises a `Breach`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final
 
 from simulator.wire.pesit import messages as m
-from simulator.wire.pesit.diagnostics import PROTOCOL_ERROR
-from simulator.wire.pesit.errors import Breach
 from simulator.wire.pesit.fpdu import Judge, diagnostic_of
 from simulator.wire.pesit.negotiation import smaller
 from simulator.wire.pesit.parameters import CODES, UNDEFINED_INTERVAL, Compression, SyncOption
@@ -58,8 +56,7 @@ class Agreement:
     @property
     def current(self) -> Transfer:
         """The transfer, where the state says that there is one."""
-        if self.transfer is None:
-            raise Breach("no file is selected", PROTOCOL_ERROR)
+        assert self.transfer is not None, "the table puts this after CREATE or SELECT"
         return self.transfer
 
     def know(self, marks: Iterable[m.Mark]) -> None:

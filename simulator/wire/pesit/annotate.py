@@ -13,9 +13,9 @@ import msgspec
 
 from simulator.wire.pesit import crc
 from simulator.wire.pesit.articles import split
-from simulator.wire.pesit.diagnostics import Diagnostic
+from simulator.wire.pesit.diagnostics import BAD_PARAMETER, Diagnostic
 from simulator.wire.pesit.errors import RemoteProtocolError
-from simulator.wire.pesit.fpdu import HEADER, HEADER_LENGTH
+from simulator.wire.pesit.fpdu import CAUSES, HEADER, HEADER_LENGTH
 from simulator.wire.pesit.framing import (
     ACCEPTED,
     EBCDIC,
@@ -26,6 +26,7 @@ from simulator.wire.pesit.framing import (
 )
 from simulator.wire.pesit.kinds import GROUP_CODES, Kind
 from simulator.wire.pesit.parameters import (
+    CODES,
     GROUPS,
     PARAMETERS,
     UNDEFINED_INTERVAL,
@@ -201,6 +202,7 @@ def _parameters(body: bytes, indent: str = "") -> Iterator[str]:
     except LengthError as reason:
         yield f"{indent}UNREADABLE: {reason}: {_shown(body)}"
         return
+    diagnostic = Diagnostic.from_bytes(dict(found).get(CODES["diagnostic"], b""))
     for code, octets in found:
         if code in GROUP_CODES and not indent:
             yield f"PGI {code} {GROUPS[code].name}"
@@ -209,9 +211,18 @@ def _parameters(body: bytes, indent: str = "") -> Iterator[str]:
             flaw = defect(code, octets) if octets else "empty-value"
             note = f"  ({DEVIATIONS[flaw].words})" if flaw else ""
             words = value_in_words(code, octets) if octets else ""
+            if code == CODES["complement"] and diagnostic == BAD_PARAMETER:
+                words += "".join(_culprits(octets))
             yield f"{indent}PI {code} {PARAMETERS[code].words}: {words}{note}"
         else:
             yield f"{indent}PI {code} does not exist: {_shown(octets)}"
+
+
+def _culprits(complement: bytes) -> Iterator[str]:
+    """PI 29 of 3-318: a count, then a parameter and a cause each."""
+    for at in range(1, len(complement) - 1, 2):
+        code, cause = complement[at : at + 2]
+        yield f"  PI {code} {CAUSES.get(cause, 'for an unknown cause')}"
 
 
 def _data(kind: Kind, body: bytes, count: int) -> Iterator[str]:

@@ -11,11 +11,13 @@ head  what follows
 C0|n  nothing: n octets equal to the previous article here
 ===== ==================================================
 
-The first article and the first after each synchronisation point have no article before them.
-A previous article that is too short is read as if filled with 40h (the text) or with what an
-older article left there (Connect:Express); we never send anything that depends on it.
+The first article, and the first after each synchronisation point, are literal throughout. What a
+vertical string means past the end of a shorter previous article depends on whom one asks: the text
+fills it with 40h, Connect:Express finds there what an older article left in its buffer, which
+starts as zeros and lives through synchronisation points. `Expander` reads either way; what we send
+reads the same both ways.
 
-Source: PeSIT E, annex on compression; Rust implementation's notes for Connect:Express (deduced).
+Source: PeSIT E annex A; Rust implementation's notes for Connect:Express (deduced).
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ _EQUAL: Final = re.compile(rb"\x00{2,}")
 
 
 class Compressor:
-    """Compresses the articles of one transfer, in order."""
+    """Compresses the articles of one data phase, in order."""
 
     def __init__(self, granted: Compression) -> None:
         self._granted = granted
@@ -53,28 +55,31 @@ class Compressor:
         """The strings that stand for an article."""
         previous, self._previous = self._previous, article
         out = bytearray()
+        if previous is None:
+            _literal(article, out)
+            return bytes(out)
         at = 0
         for start, end in self._equal(article, previous):
-            self._horizontal(article[at:start], out, previous)
+            self._different(article[at:start], out)
             for count in _portions(end - start):
                 out.append(SAME | count)
             at = end
-        self._horizontal(article[at:], out, previous)
+        self._different(article[at:], out)
         return bytes(out)
 
-    def _equal(self, article: bytes, previous: bytes | None) -> Iterator[tuple[int, int]]:
+    def _equal(self, article: bytes, previous: bytes) -> Iterator[tuple[int, int]]:
         """Stretches equal to the previous article, within what both have."""
-        if not (self._granted.vertical and previous):
+        if not self._granted.vertical:
             return
         size = min(len(article), len(previous))
         difference = int.from_bytes(article[:size], "big") ^ int.from_bytes(previous[:size], "big")
         for match in _EQUAL.finditer(difference.to_bytes(size, "big")):
             yield match.span()
 
-    def _horizontal(self, stretch: bytes, out: bytearray, previous: bytes | None) -> None:
-        """Repeats and literals; a first article is all literal as soon as vertical is on."""
+    def _different(self, stretch: bytes, out: bytearray) -> None:
+        """Repeats if they are granted, and literals."""
         at = 0
-        if self._granted.horizontal and not (self._granted.vertical and previous is None):
+        if self._granted.horizontal:
             for match in _REPEATS.finditer(stretch):
                 _literal(stretch[at : match.start()], out)
                 for count in _portions(match.end() - match.start()):
@@ -84,19 +89,23 @@ class Compressor:
 
 
 class Expander:
-    """Expands the articles of one transfer, in order.
+    """Expands the articles of one data phase, in order.
 
     Args:
         tail: ``blank`` or ``kept``, see `profile.Profile.vertical_tail`.
     """
 
     def __init__(self, tail: str) -> None:
-        self._kept = tail == "kept"
-        self._previous: bytes | None = None
+        self._keeps = tail == "kept"
+        self._fill = b"\x00" if self._keeps else BLANK
+        self._previous = b""
+        self._is_first = True
 
     def reset(self) -> None:
-        """Forgets the previous article: after a synchronisation point or a restart."""
-        self._previous = None
+        """After a synchronisation point: the next article should not refer to the one before."""
+        self._is_first = True
+        if not self._keeps:
+            self._previous = b""
 
     def expand(self, strings: bytes, judge: Judge) -> bytes:
         """The article that some strings stand for.
@@ -121,14 +130,14 @@ class Expander:
         return self._remember(bytes(out))
 
     def _same(self, at: int, count: int, judge: Judge) -> bytes:
-        if self._previous is None:
+        if self._is_first:
             judge("vertical-without-reference", "there is no previous article")
-        found = (self._previous or b"")[at : at + count]
-        return found.ljust(count, BLANK)
+        return self._previous[at : at + count].ljust(count, self._fill)
 
     def _remember(self, article: bytes) -> bytes:
-        older = self._previous or b""
-        self._previous = article + older[len(article) :] if self._kept else article
+        older = self._previous[len(article) :] if self._keeps else b""
+        self._previous = article + older
+        self._is_first = False
         return article
 
 

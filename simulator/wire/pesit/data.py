@@ -41,7 +41,7 @@ class Inlet:
         """
         if self._phase != (phase := (transfer, transfer.epoch)):
             self._phase = phase
-            self.point()
+            self._expander = Expander(self._profile.vertical_tail)
             self._segments = []
         found, pieces = self._articles(frame, transfer, judge)
         if not found:

@@ -9,7 +9,8 @@ idle    Td      the server waits between two files         ABORT 3-313
 close   Tr      the peer is to close the transport         close
 ======= ======= ========================================== ==========================
 
-A sender runs Tp only while it is blocked: as long as it may send, it is its own turn.
+A sender runs Tp only while its window is full. It may still have room for data then, and each
+FPDU it sends starts Tp anew, so what is measured is the time in which nothing moves.
 
 Source: PeSIT E 4.6.
 """
@@ -53,19 +54,19 @@ _DIAGNOSTICS: Final = {"answer": WATCHDOG_EXPIRED, "idle": IDLE_TOO_LONG}
 _BEFORE_CONNECT: Final = frozenset({State.IDLE, State.PRECONNECTED})
 
 
-def timer(side: Side, state: State, peer: frozenset[By], *, blocked: bool) -> str | None:
+def timer(side: Side, state: State, peer: frozenset[By], *, waiting: bool) -> str | None:
     """The timer that runs, or None while it is our turn.
 
     Args:
         side: who we are.
         state: where the dialogue is.
         peer: the parts that the peer plays.
-        blocked: the data are ours to send and the window is full.
+        waiting: the data are ours to send and the window is full.
     """
     if state is State.CLOSED:
         return "close"
     if AWAITED[state] not in peer:
-        return "answer" if blocked else None
+        return "answer" if waiting else None
     if side is Side.SERVER and state in _BEFORE_CONNECT:
         return "connect"
     return "idle" if side is Side.SERVER and state is State.CONNECTED else "answer"

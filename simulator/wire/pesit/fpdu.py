@@ -34,7 +34,13 @@ HEADER: Final = struct.Struct(">HBBBB")
 HEADER_LENGTH: Final = HEADER.size
 LARGEST: Final = 0xFFFF
 ABSENT, SYNTAX, UNSUPPORTED, OUT_OF_RANGE = 1, 2, 3, 4
-"""Causes that PI 29 gives with 3-318."""
+CAUSES: Final = {
+    ABSENT: "is absent",
+    SYNTAX: "has a wrong syntax",
+    UNSUPPORTED: "is not supported",
+    OUT_OF_RANGE: "is out of range",
+}
+"""What PI 29 says with 3-318."""
 
 
 class Frame(msgspec.Struct, frozen=True):

@@ -52,6 +52,14 @@ class EndCode(enum.IntEnum):
     CANCELLED_BY_REQUESTER = 16
 
 
+class Wanted(enum.IntFlag):
+    """PI 14 of SELECT: the groups of attributes that ACK(SELECT) is to carry."""
+
+    LOGICAL = 0x80
+    PHYSICAL = 0x40
+    HISTORICAL = 0x20
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """Common root of everything that is said."""
 

@@ -19,6 +19,7 @@ from simulator.wire.pesit.messages import (
     Create,
     Orf,
     Select,
+    Wanted,
 )
 from simulator.wire.pesit.parameters import UNDEFINED_INTERVAL, Compression, SyncOption
 
@@ -116,14 +117,13 @@ def access_refusal(connect: Connect, request: Create | Select) -> Diagnostic | N
     return Diagnostic.named("not-authorised")
 
 
-LOGICAL, PHYSICAL, HISTORICAL = 0x80, 0x40, 0x20
 _GROUPS = (
     (
-        LOGICAL,
+        Wanted.LOGICAL,
         ("article_format", "article_length", "organisation", "label", "key_length", "key_offset"),
     ),
-    (PHYSICAL, ("reservation_unit", "max_reserved")),
-    (HISTORICAL, ("created", "extracted")),
+    (Wanted.PHYSICAL, ("reservation_unit", "max_reserved")),
+    (Wanted.HISTORICAL, ("created", "extracted")),
 )
 
 

@@ -66,7 +66,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         name: shown in reports.
         refused: names of the deviations that end in an error.
         vertical_tail: what vertical compression refers to past a shorter previous article:
-            ``blank`` (the text: 40h) or ``kept`` (Connect:Express: what an older one left there).
+            ``blank`` (the text: 40h) or ``kept`` (Connect:Express: what an older one left there;
+            deduced, and the lenient default because it is the product that compresses).
         max_article: octets of a segmented article at most, when PI 32 does not say less.
         max_message: octets of a segmented message at most.
         max_resyncs: resynchronisations in one transfer before 3-320 (assumed).
@@ -75,7 +76,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     refused: frozenset[str]
-    vertical_tail: str = "blank"
+    vertical_tail: str = "kept"
     max_article: int = 1 << 20
     max_message: int = 1 << 16
     max_resyncs: int = 16
@@ -98,7 +99,7 @@ LENIENT: Final = Profile(
 )
 """Reads what real products send; the default."""
 
-STRICT: Final = Profile(name="strict", refused=frozenset(DEVIATIONS))
+STRICT: Final = Profile(name="strict", refused=frozenset(DEVIATIONS), vertical_tail="blank")
 """Reads the text and nothing else."""
 
 

@@ -349,8 +349,8 @@ class Session:
         """When the peer is to be given up if nothing comes; None while it is our turn."""
         if self.must_close:
             return None
-        blocked = self.can_send_data and self.agreement.current.blocked
-        name = timer(self.side, self.state, self._roles(self.side.other), blocked=blocked)
+        waiting = self.can_send_data and not self.agreement.current.window_open
+        name = timer(self.side, self.state, self._roles(self.side.other), waiting=waiting)
         if name is None:
             return None
         return Deadline(name, self._active + getattr(self._options.timers, name))

@@ -24,7 +24,9 @@ after RESYN or IDT there is a state that says who asked, and in it every weaker 
 side may have sent before it knew is IGNORED: a step that leads nowhere. When both ask the same at
 once, the server's question is the one forgotten: the requester ignores it, and the server on
 seeing the requester's moves over to answering. An FPDU that was sent before a question but that
-the question outranks therefore never is an error, and one that cannot have been is.
+the question outranks therefore never is an error, and one that cannot have been is. One thing more
+is forgotten: the ACK(IDT) of a requester that won and answers the server's IDT all the same, as
+Connect:Express is said to (deduced); it comes once the file is open again.
 
 After an interruption for good (PI 19 = 8, 12, 16) the file is spent: nothing but CRF and DESELECT
 may follow, so OPEN and its two stairs down have a twin that knows this. After PI 19 = 4 the file
@@ -194,6 +196,7 @@ TABLE: Final[dict[State, dict[Kind, tuple[Step, ...]]]] = {
         K.WRITE: (_only(By.WRITER, S.STARTING_WRITE),),
         K.READ: (_only(By.READER, S.STARTING_READ),),
         K.CRF: (_requester(S.CLOSING_FILE),),
+        K.ACK_IDT: (_late(By.REQUESTER, None, S.OPEN),),
     },
     S.STARTING_WRITE: {K.ACK_WRITE: (_server(S.DATA, S.OPEN),)},
     S.STARTING_READ: {K.ACK_READ: (_server(S.DATA, S.OPEN),)},
@@ -246,7 +249,10 @@ TABLE: Final[dict[State, dict[Kind, tuple[Step, ...]]]] = {
         K.IDT: (_requester(S.IDT_BY_REQUESTER),),
     },
     S.CLOSING_FILE: {K.ACK_CRF: (_server(S.SELECTED, S.SELECTED),)},
-    S.SPENT: {K.CRF: (_requester(S.CLOSING_SPENT),)},
+    S.SPENT: {
+        K.CRF: (_requester(S.CLOSING_SPENT),),
+        K.ACK_IDT: (_late(By.REQUESTER, None, S.SPENT),),
+    },
     S.CLOSING_SPENT: {K.ACK_CRF: (_server(S.SELECTED_SPENT, S.SELECTED_SPENT),)},
     S.SELECTED_SPENT: {K.DESELECT: (_requester(S.DESELECTING),)},
     S.DESELECTING: {K.ACK_DESELECT: (_server(S.CONNECTED, S.CONNECTED),)},

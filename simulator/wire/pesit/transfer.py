@@ -92,6 +92,13 @@ class Transfer:
         attributes = self.attributes
         return (attributes and attributes.article_length) or self._profile.max_article
 
+    @property
+    def identity(self) -> tuple[int, str, int, str, str]:
+        """What, with the partner, tells this transfer from others: PI 11, 12, 13, 61, 62."""
+        one = self.request
+        asked = one.transfer_id or (self.answer and self.answer.transfer_id) or 0
+        return (one.file_type, one.file_name, asked, one.originator or "", one.recipient or "")
+
     def settle(self, answer: AckCreate | AckSelect, judge: Judge) -> None:
         """Takes the positive answer; the smaller entity holds."""
         if answer.max_entity is not None and answer.max_entity > self.max_entity:
@@ -184,11 +191,6 @@ class Transfer:
     def since_point(self) -> int:
         """Octets of the wire since the last point."""
         return self._since
-
-    @property
-    def blocked(self) -> bool:
-        """The sender can do nothing until a point is acknowledged."""
-        return self.room == 0 and not self.window_open
 
     def place(self, number: int, judge: Judge) -> Mark:
         """A point is sent or received."""

@@ -48,6 +48,12 @@ def test_a_diagnostic_is_given_in_words():
     assert "PI 2 diagnostic: 2-204, the file already exists" in text(entity(ALL[5]))
 
 
+def test_the_complement_of_a_bad_parameter_is_given_in_words():
+    abort = p.Abort(diagnostic=p.Diagnostic(3, 318), complement=bytes((2, 4, 1, 17, 4)))
+    shown = text(entity(p.fpdu(abort, Y, X)))
+    assert "PI 4 is absent  PI 17 is out of range" in shown
+
+
 def test_passwords_are_not_shown():
     changed = msgspec.structs.replace(CONNECT, access=p.Access("secret", "newer"))
     stream = entity(octets(PRECONNECTION[0])) + entity(p.fpdu(changed, 0, X))

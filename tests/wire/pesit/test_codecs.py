@@ -46,11 +46,13 @@ def test_compressed_articles_expand_again_whatever_the_peer_keeps(tail, kind, ar
 
 
 @given(kind=kinds, one=article)
-def test_the_first_article_is_literal_as_soon_as_vertical_is_on(kind, one):
-    strings = Compressor(kind).compress(one)
-    if kind.vertical or not kind.horizontal:
-        assert len(strings) == bound(len(one))
-        assert strings[0] == min(len(one), LONGEST)
+def test_the_first_article_after_a_point_is_literal(kind, one):
+    compressor = Compressor(kind)
+    compressor.compress(one)
+    compressor.reset()
+    strings = compressor.compress(one)
+    assert len(strings) == bound(len(one))
+    assert strings[0] == min(len(one), LONGEST)
 
 
 @given(st.binary(max_size=400))
@@ -62,16 +64,28 @@ def test_any_strings_expand_or_are_refused(strings):
     assert len(out) <= LONGEST * len(strings)
 
 
-@pytest.mark.parametrize(("tail", "expected"), [("blank", b"xy\x40\x40"), ("kept", b"xycd")])
+@pytest.mark.parametrize(
+    ("tail", "expected"), [("blank", b"xy\x40\x40\x40\x40"), ("kept", b"xycd\x00\x00")]
+)
 def test_past_a_shorter_article_the_profile_decides(tail, expected):
     expander = Expander(tail)
     expander.expand(b"\x04abcd", never)
     expander.expand(b"\x02xy", never)
-    assert expander.expand(b"\xc4", never) == expected
+    assert expander.expand(b"\xc6", never) == expected
+
+
+def test_what_connect_express_keeps_lives_through_a_point():
+    expander = Expander("kept")
+    expander.expand(b"\x04abcd", never)
+    expander.reset()
+    expander.expand(b"\x01x", never)
+    assert expander.expand(b"\xc4", never) == b"xbcd"
 
 
 def test_long_repeats_take_two_octets_for_63():
-    assert Compressor(p.Compression(horizontal=True)).compress(b"-" * 126) == b"\xbf-\xbf-"
+    compressor = Compressor(p.Compression(horizontal=True))
+    compressor.compress(b"first")
+    assert compressor.compress(b"-" * 126) == b"\xbf-\xbf-"
 
 
 # Articles.

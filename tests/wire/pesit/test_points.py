@@ -47,7 +47,7 @@ def test_a_full_window_stops_the_sender_and_an_acknowledgement_frees_it():
     while octets := feed.more():
         events += dialogue.server.receive(octets)
     assert [event.number for event in events if isinstance(event, p.Syn)] == [1, 2]
-    assert dialogue.requester.transfer.blocked or not dialogue.requester.transfer.window_open
+    assert not dialogue.requester.transfer.window_open
     assert dialogue.requester.transfer.unacknowledged == 2
     dialogue.answer(p.AckSyn(number=2))  # acknowledges 1 as well
     assert dialogue.requester.transfer.unacknowledged == 0
@@ -356,3 +356,28 @@ def test_memory_for_points_is_bounded_and_the_start_stays_known():
     assert len(transfer._marks) <= p.LENIENT.marks_kept
     assert 0 in transfer._marks
     assert transfer.last_point in transfer._marks
+
+
+def test_points_may_be_told_before_or_after_the_file_is_selected():
+    point = p.Mark(2, 20, 200, 200)
+    for early in (True, False):
+        dialogue = Dialogue().connected()
+        if early:
+            dialogue.requester.know([point])
+        dialogue.ask(big(restarted=True))
+        if not early:
+            dialogue.requester.know([point])
+        dialogue.answer(p.AckCreate())
+        dialogue.ask(p.Orf())
+        dialogue.answer(p.AckOrf())
+        dialogue.ask(p.Write())
+        dialogue.answer(p.AckWrite(restart_point=2))
+        assert dialogue.requester.transfer.mark == point
+
+
+def test_a_feed_says_nothing_outside_the_data():
+    dialogue = Dialogue().connected()
+    feed = p.Feed(dialogue.requester, source)
+    assert feed.more() == b""
+    dialogue.ask(big())
+    assert feed.more() == b""

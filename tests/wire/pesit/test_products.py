@@ -123,6 +123,17 @@ def test_one_article_behind_a_prefix():
     assert (note.deviation, data.articles) == ("counted-single-article", (b"HELLO",))
 
 
+def test_a_requester_that_answers_our_interruption_although_its_own_won():
+    dialogue = Dialogue().connected().writing()
+    ours = dialogue.server.send(p.Idt(end_code=p.EndCode.ERROR))
+    dialogue.ask(p.Idt(end_code=p.EndCode.ERROR))
+    assert list(dialogue.requester.receive(ours)) == []
+    dialogue.answer(p.AckIdt())
+    late = entity(p.fpdu(p.AckIdt(), Y))
+    assert list(dialogue.server.receive(late)) == []
+    assert dialogue.left().states == (p.State.CONNECTED, p.State.CONNECTED)
+
+
 def test_the_undefined_format_of_transfer_cft():
     dialogue = Dialogue(server=p.Options(profile=p.STRICT)).connected()
     create = big(article_format=p.ArticleFormat.UNDEFINED)

@@ -6,6 +6,7 @@ from pesit_dialogue import Dialogue, big
 from pesit_examples import ACONNECT, CONNECT, CREATE, X, Y, entity, octets
 
 from simulator.wire import pesit as p
+from simulator.wire.pesit.crc import check_octets
 from simulator.wire.pesit.fpdu import frame_octets
 from simulator.wire.pesit.parameters import unit
 from simulator.wire.pesit.profile import DEVIATIONS
@@ -450,3 +451,86 @@ def test_a_stale_acknowledgement_is_noted_and_changes_nothing():
     note, _ = dialogue.requester.receive(again)
     assert note.deviation == "stale-acknowledgement"
     assert dialogue.requester.transfer.acknowledged == 2
+
+
+def test_an_entity_above_the_offer_is_noted_and_the_offer_stands():
+    dialogue = Dialogue().connected()
+    dialogue.ask(CREATE)
+    raised = entity(p.fpdu(p.AckCreate(max_entity=9000), X))
+    note, _ = dialogue.requester.receive(raised)
+    assert note.deviation == "offer-raised"
+    assert dialogue.requester.transfer.max_entity == 4096
+
+
+def test_compression_that_was_not_asked_for_is_not_used():
+    dialogue = Dialogue().connected()
+    dialogue.ask(CREATE)
+    dialogue.answer(p.AckCreate())
+    dialogue.ask(p.Orf())
+    granted = p.AckOrf(compression=p.Compression(horizontal=True))
+    note, _ = dialogue.requester.receive(entity(p.fpdu(granted, X)))
+    assert note.deviation == "offer-raised"
+    assert not dialogue.requester.transfer.compression
+    with pytest.raises(p.LocalProtocolError, match="PI 21"):
+        dialogue.server.send(granted)
+
+
+def test_resynchronisation_that_was_not_offered_is_not_agreed():
+    requester = p.Requester(X)
+    requester.send(msgspec.structs.replace(CONNECT, resync=None))
+    note, _ = requester.receive(entity(p.fpdu(p.Aconnect(resync=True), X, Y)))
+    assert note.deviation == "offer-raised"
+    assert not requester.agreement.resync
+
+
+def test_an_empty_article_among_others_is_noted():
+    dialogue = Dialogue().connected().writing()
+    note, data = dialogue.server.receive(raw(p.Kind.DTF, b"\0\1a\0\0", by=2))
+    assert (note.deviation, data.articles) == ("empty-data", (b"a", b""))
+
+
+@pytest.mark.parametrize(
+    "data", ["00 05 C0 14 62", "00 00 C0 14 62 00"], ids=["too short", "nothing"]
+)
+def test_a_bad_length_without_prefix_is_3_311(data):
+    dialogue = Dialogue(requester=p.Options(framing=p.Framing.RAW)).connected()
+    error, _ = caught(dialogue.server, octets(data) + bytes(6))
+    assert str(error.diagnostic) == "3-311"
+
+
+def test_good_check_octets_do_not_excuse_a_wrong_length():
+    dialogue = checked()
+    lying = b"\x00\x07" + p.fpdu(p.Orf(), Y)[2:]
+    error, _ = caught(dialogue.server, entity(lying + check_octets(lying)))
+    assert str(error.diagnostic) == "3-311"
+
+
+def test_a_connect_with_unreadable_parameters_does_not_ask_for_check_octets():
+    connect = frame_octets(p.Kind.CONNECT, 0, X, b"\x03\x20abc")
+    error, _ = caught(p.Server(Y), connect)
+    assert str(error.diagnostic) == "3-318"
+
+
+def test_a_requester_that_reads_interrupts_with_its_own_code():
+    chosen = big(article_length=4)
+    dialogue = Dialogue().connected().reading(chosen=chosen)
+    data = entity(frame_octets(p.Kind.DTF, X, 0, b"12345"))
+    error, _ = caught(dialogue.requester, data)
+    assert error.reply.end_code == p.EndCode.CANCELLED_BY_REQUESTER
+
+
+def test_a_point_that_was_forgotten_cannot_be_gone_back_to():
+    small = p.Options(profile=msgspec.structs.replace(p.LENIENT, marks_kept=3))
+    dialogue = Dialogue(small, small).connected().writing(big())
+    for number in range(1, 5):
+        dialogue.ask(p.Syn(number=number))
+    dialogue.answer(p.Resyn(restart_point=1))
+    with pytest.raises(p.LocalProtocolError, match="nothing is known of point 1"):
+        dialogue.requester.send(p.AckResyn(restart_point=1))
+    dialogue.ask(p.AckResyn(restart_point=0))
+    assert dialogue.states == (p.State.DATA, p.State.DATA)
+
+
+def test_an_fpdu_has_at_most_65535_octets():
+    with pytest.raises(p.LocalProtocolError, match="at most 65535"):
+        frame_octets(p.Kind.DTF, Y, 0, bytes(65530))

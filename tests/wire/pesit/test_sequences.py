@@ -349,3 +349,10 @@ def test_losing_the_transport_tells_whether_a_transfer_was_cut():
     assert cut.server.lost()
     assert cut.server.state is p.State.CLOSED
     assert cut.server.deadline is None
+
+
+def test_the_identity_of_a_transfer():
+    dialogue = Dialogue().connected().writing(big(originator="A", recipient="B"))
+    assert dialogue.server.transfer.identity == (0, "INVOICES", 1, "A", "B")
+    pull = Dialogue().connected().reading(chosen=big(transfer_id=12))
+    assert pull.requester.transfer.identity == (0, "RETURNS", 12, "", "")

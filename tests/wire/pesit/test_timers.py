@@ -73,8 +73,9 @@ def test_a_sender_waits_only_while_its_window_is_full():
     )
     talk.writing(big())
     talk.ask(p.Data(articles=(b"x" * 1024,)), now=1.0)
-    talk.ask(p.Syn(number=1), now=2.0)
     assert talk.requester.deadline is None
+    talk.ask(p.Syn(number=1), now=2.0)
+    assert talk.requester.deadline == p.Deadline("answer", 32.0)
     talk.ask(p.Data(articles=(b"x" * 1024,)), now=3.0)
     assert talk.requester.deadline == p.Deadline("answer", 33.0)
     talk.answer(p.AckSyn(number=1), now=4.0)

@@ -126,7 +126,9 @@ def test_check_octets(fpdu, check):
 
 def test_horizontal_compression():
     strings = octets("85 41 02 42 43 84 44")
-    assert Compressor(p.Compression(horizontal=True)).compress(b"AAAAABCDDDD") == strings
+    compressor = Compressor(p.Compression(horizontal=True))
+    compressor.compress(b"the first article is literal")
+    assert compressor.compress(b"AAAAABCDDDD") == strings
     assert Expander("blank").expand(strings, refuse) == b"AAAAABCDDDD"
 
 
