@@ -2,7 +2,8 @@
 
 A requester sends ``Connect(...)``, the server receives ``Connect(...)``. Fields are named after
 the parameters of ``data/parameters.toml``; None = the parameter is absent. Which FPDU may carry
-which parameter is the business of ``data/fpdus.toml``, and a test holds the two together.
+which parameter is the business of ``data/fpdus.toml``, and a test holds the two together. The file
+is long because the FPDUs are many; each is a list of fields.
 """
 
 from __future__ import annotations
