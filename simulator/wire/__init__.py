@@ -1,1 +1,1 @@
-"""Sans-IO protocol cores: bytes in, values out; no socket, no clock, nothing of ours above."""
+"""Protocol cores without input or output: each folder is a library of its own, usable alone."""
