@@ -1,5 +1,7 @@
 """The layout keeps its promises: contracts for every folder, licences, an empty root package."""
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -55,3 +57,13 @@ def test_files_of_the_mit_folder_say_so():
         if "SPDX-License-Identifier: MIT" not in p.read_text()
     ]
     assert silent == []
+
+
+def test_the_node_s_own_process_does_not_load_the_xml_parser() -> None:
+    """XML is parsed in judging processes only."""
+    code = (
+        "from twisted.internet import asyncioreactor; asyncioreactor.install()\n"
+        "import sys, simulator.node\n"
+        "sys.exit(any(name.split('.')[0] == 'lxml' for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -24,7 +24,7 @@ import msgspec
 
 from simulator.domain.judgement import Job, Judgement, Limits
 from simulator.runtime.points import Point, nothing
-from simulator.validation.judge import given_up
+from simulator.validation.givenup import given_up
 
 _LENGTH = struct.Struct(">I")
 _ATTEMPTS = 2

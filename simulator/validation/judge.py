@@ -14,12 +14,13 @@ import msgspec
 from lxml.etree import _Element as Element
 
 from simulator import resources
-from simulator.domain.findings import NOWHERE, Finding, Place
+from simulator.domain.findings import Finding, Place
 from simulator.domain.judgement import Check, Document, Facts, Job, Judgement
 from simulator.messages import archives
 from simulator.messages.archives import Member
 from simulator.messages.xpath import line_of, xpath_of
 from simulator.validation.columns import located
+from simulator.validation.givenup import given_up
 from simulator.validation.locate import spots
 from simulator.validation.parsing import parse, syntax_finding
 from simulator.validation.syntaxes import FAMILIES, NOT_YET, Syntax, recognise
@@ -62,14 +63,6 @@ def answer(job: Job) -> Judgement:
     except Exception as error:  # the last line of defence holds for any input
         traceback.print_exc(file=sys.stderr)
         return given_up("SIM_JUDGE_DEFECT", detail=f"{type(error).__name__}: {error}"[:200])
-
-
-def given_up(rule: str, **values: object) -> Judgement:
-    """The judgement of a flow that could not be judged; `rule` is a ``SIM_JUDGE_...`` row."""
-    return Judgement(
-        findings=(archives.finding(rule, NOWHERE, **values),),
-        checks=(Check("judge", "failed", rule),),
-    )
 
 
 class _Judging:

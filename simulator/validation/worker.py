@@ -25,7 +25,8 @@ import msgspec
 from simulator.domain.judgement import Job, Judgement
 from simulator.messages import archives
 from simulator.resources import MissingResource
-from simulator.validation.judge import answer, given_up
+from simulator.validation.givenup import given_up
+from simulator.validation.judge import answer
 from simulator.validation.parsing import rules
 from simulator.validation.syntaxes import schema_of
 
