@@ -131,6 +131,10 @@ class SftpSettings(Section, frozen=True):
     login_timeout: Annotated[Seconds, about("Seconds to sign in.")] = 30.0
     max_connections: Annotated[Size, about("Connections at a time.")] = 200
     max_connections_per_partner: Annotated[Size, about("Connections of one partner.")] = 20
+    max_handles: Annotated[Size, about("Files and listings that one session may have open.")] = 128
+    kept_uploads: Annotated[Size, about("Cut uploads of one partner that may be resumed.")] = 16
+    kept_staged: Annotated[Size, about("Files of one partner under temporary names.")] = 256
+    kept_bytes: Annotated[Size, about("Size of both kinds together, in bytes.")] = 4 << 30
 
 
 class ClockSettings(Section, frozen=True):

@@ -18,10 +18,12 @@ from simulator.settings import (
     PartnerSettings,
     Settings,
     SettingsError,
+    SftpSettings,
     Tables,
     load,
     schema_text,
 )
+from simulator.transport import sftp as transport
 
 PARTNER = '[[partner]]\ncode = "VFE025"\ncircuit = "b2g-pa"\nprotocol = "as2"\n'
 
@@ -336,3 +338,10 @@ def test_the_schema_command_prints_the_schema():
     command = [sys.executable, "-m", "simulator.settings"]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     assert run.stdout == schema_text()
+
+
+def test_sftp_settings_are_those_of_the_server_with_its_defaults():
+    ours = msgspec.structs.asdict(SftpSettings())
+    server = msgspec.structs.asdict(transport.SftpSettings())
+    assert {**server, **ours} == server
+    assert server.keys() - ours.keys() == {"ciphers", "macs"}

@@ -210,7 +210,6 @@ class Lanes:
             await self._purge(first)
 
     async def _conclude(self, works: list[Work]) -> None:
-        self._point("judge.answered")
         values: list[object] = [Judged(w.id, w.subject, self._answers[w.id][0]) for w in works]
         since = self._answers[works[0].id][1]
         for outcome in await self._engine.submit_all(works[0].space, values, since):
