@@ -218,7 +218,7 @@ class Node:
                 raise outcome
 
     def _missing(self) -> Iterator[object]:
-        if SPACE not in self.engine.clocks or self.settings.clock.start:
+        if SPACE not in self.engine.clocks or self._is_ahead(self.settings.clock.start):
             yield self._first_clock()
         known = {r.code_application: r for _, r in read.raccordements(self.store.connection)}
         given = {p.code_application: p for p in self._given_partners()}
@@ -230,6 +230,10 @@ class Node:
         new = tuple(s for s in self._given_structures() if had.get(s.identifier) != s)
         if new:
             yield StructuresSaved(new)
+
+    def _is_ahead(self, start: str) -> bool:
+        """Business time only goes forward: a start that lies behind is that of an earlier life."""
+        return bool(start) and parse_instant(start) > self.engine.business_now(SPACE)
 
     def _first_clock(self) -> ClockMoved:
         given, wall = self.settings.clock, utc_now()

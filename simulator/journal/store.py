@@ -45,6 +45,7 @@ class Store:
                 part.mkdir(mode=0o700, exist_ok=True)
             self._sweep()
             self.connection = self._open()
+            self._sweep_blobs()
         except BaseException:
             os.close(self._lock)
             raise
@@ -53,6 +54,13 @@ class Store:
         """Spools of a process that is gone were never acknowledged."""
         for leftover in self.incoming.iterdir():
             leftover.unlink(missing_ok=True)
+
+    def _sweep_blobs(self) -> None:
+        """A large content whose transaction never came was never acknowledged either."""
+        kept = {row[0] for row in self.connection.execute("SELECT sha256 FROM blob")}
+        for file in self.blobs.iterdir():
+            if file.name not in kept:
+                file.unlink(missing_ok=True)
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(

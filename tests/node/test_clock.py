@@ -50,3 +50,12 @@ def test_the_clock_stands_where_it_was_after_a_restart(tmp_path: Path) -> None:
     with running_node(tmp_path) as node:
         clock = node.client.get("/api/v1/clock")
     assert (clock["now"], clock["mode"]) == ("2026-09-02T08:00:00.000000Z", "frozen")
+
+
+def test_a_start_in_the_settings_does_not_set_the_clock_back(tmp_path: Path) -> None:
+    start = ("--clock", "2026-09-01T08:00:00Z")
+    with running_node(tmp_path, *start) as node:
+        node.client.post("/api/v1/clock/advance", {"by": "P10D"})
+        assert node.stop() == 0
+    with running_node(tmp_path, *start) as node:
+        assert node.client.get("/api/v1/clock")["now"] >= "2026-09-11T08:00:00"

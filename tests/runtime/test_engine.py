@@ -108,3 +108,13 @@ def test_a_spool_that_a_dead_process_left_is_swept(play: Playbook, tmp_path: Pat
     store = Store(play.store.folder)
     assert not leftover.exists()
     play.store = store
+
+
+def test_a_large_content_whose_transaction_never_came_is_swept(play: Playbook) -> None:
+    known, orphan = blob_ref(b"known"), blob_ref(b"orphan")
+    for ref, content in ((known, b"known"), (orphan, b"orphan")):
+        play.store.write_blob(ref, content)
+    play.do(Deposit("DEM001", "sftp", name_of(1), known, None))
+    play.store.close()
+    play.store = Store(play.store.folder)
+    assert [f.name for f in play.store.blobs.iterdir()] == [known.sha256]
