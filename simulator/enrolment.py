@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
 from simulator import pki
 from simulator.api.routes import Enrolment, Refused
@@ -15,6 +17,7 @@ from simulator.certificates import (
     read_partner_certificate,
 )
 from simulator.domain.businesstime import parse_instant
+from simulator.domain.flowname import ALNUM
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Reference
 from simulator.settings import PartnerSettings
@@ -62,11 +65,15 @@ class Enrolments:
         Raises:
             Refused: an interface is unknown, or the certificate cannot be used.
         """
-        if not (len(given.code) == len("DEM001") and given.code.isascii() and given.code.isalnum()):
+        if len(given.code) != len("DEM001") or any(c not in ALNUM for c in given.code):
             detail = f"expected 6 uppercase letters or digits, found {given.code!r}"
             raise Refused(400, "wrong code application", detail)
+        if given.code == self._reference.options.prefix:
+            detail = f"{given.code} is the simulator's own"
+            raise Refused(400, "wrong code application", detail)
+        _check_ssh_key(given.ssh_key)
         interfaces = given.interfaces or circuit_interfaces(self._reference, given.circuit)
-        self._check_interfaces(interfaces)
+        self._check_interfaces(interfaces, given.circuit)
         own, key = self._identity(given)
         return Raccordement(
             code_application=given.code,
@@ -101,11 +108,18 @@ class Enrolments:
             part_id=demo.part_id or demo.code_application,
         )
 
-    def _check_interfaces(self, codes: Iterable[str]) -> None:
-        unknown = [code for code in codes if code not in self._reference.catalogue]
+    def _check_interfaces(self, codes: Iterable[str], circuit: str) -> None:
+        catalogue = self._reference.catalogue
+        unknown = [code for code in codes if code not in catalogue]
         if unknown:
             detail = f"not in the catalogue: {', '.join(unknown)}"
             raise Refused(400, "unknown interface", detail)
+        circuit_interfaces(self._reference, circuit)
+        family = catalogue[self._reference.circuits[circuit].deposits[0]].family
+        foreign = [code for code in codes if catalogue[code].family != family]
+        if foreign:
+            detail = f"not of circuit {circuit}: {', '.join(foreign)}"
+            raise Refused(400, "foreign interface", detail)
 
     def _identity(self, given: Enrolment) -> tuple[PartnerCertificate, str]:
         """Certificate and SSH key line: the partner's own, or made here."""
@@ -119,6 +133,14 @@ class Enrolments:
             raise Refused(400, "certificate refused", str(error)) from None
         pki.keep_public(self._data, given.code, own)
         return own, given.ssh_key or own.ssh_key
+
+
+def _check_ssh_key(line: str | None) -> None:
+    try:
+        if line is not None:
+            load_ssh_public_key(line.encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise Refused(400, "wrong SSH key", f"expected an OpenSSH public key: {error}") from None
 
 
 def from_settings(partner: PartnerSettings) -> Enrolment:

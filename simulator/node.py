@@ -12,9 +12,11 @@ import logging
 import os
 import secrets
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,17 @@ log = logging.getLogger("aife_sim.node")
 
 # The reactor is whatever was installed; its type is only known then.
 reactor: Any = installed_reactor
+# What a person at the terminal can do something about.
+_IN_THE_WAY = (
+    pki.PkiError,
+    StoreError,
+    OSError,
+    CannotListenError,
+    Refused,
+    sqlite3.Error,
+    ValueError,
+    resources.MissingResource,
+)
 # Wall seconds that a stopping node gives to what is under way.
 _DRAIN = 10.0
 
@@ -103,9 +116,9 @@ class Node:
             await asyncio.to_thread(self._fill_books)
             self._start_runtime()
             await self._listen()
-        except (pki.PkiError, StoreError, OSError, CannotListenError, Refused) as error:
+            self._write_ready_file()
+        except _IN_THE_WAY as error:
             raise NodeFailure(_one_line(error)) from error
-        self._write_ready_file()
 
     def _start_runtime(self) -> None:
         settings = self.settings
@@ -156,6 +169,8 @@ class Node:
         for order, outcome in turn.outcomes:
             if isinstance(outcome, Admission) and not outcome.refused:
                 self.hands.remember(outcome.flow, order.input)
+            elif isinstance(order.input, RaccordementSaved) and outcome is None:
+                self.reception.know(order.space, order.input.raccordement)
         self.lanes.take(turn.work, turn.cancelled)
 
     async def _listen(self) -> None:
@@ -186,11 +201,12 @@ class Node:
             raise NodeFailure(
                 _port_taken("http_port", node.http_port, error.socketError)
             ) from error
+        self._exit.callback(self.http.close)
 
     def _console(self) -> Console:
         return Console(
             read=self.readers,
-            submit=self.thread.submit,
+            submit=partial(self.thread.submit, urgent=True),
             lanes=self.lanes,
             engine=self.engine,
             reception=self.reception,
@@ -247,8 +263,13 @@ class Node:
         if not self.settings.partner:
             for demo in resources.demo_partners():
                 yield self._enrolments.with_keys(demo, self.keys)
-        for partner in self.settings.partner:
-            yield self._enrolments.raccordement(from_settings(partner))
+        for number, partner in enumerate(self.settings.partner):
+            try:
+                yield self._enrolments.raccordement(from_settings(partner))
+            except (OSError, Refused, ValueError) as error:
+                place = self.settings.origin.get(f"partner[{number}].code", "")
+                message = f"{place}: partner[{number}] {partner.code}: {error}"
+                raise NodeFailure(message) from error
 
     def _at_its_endpoint(self, partner: Raccordement) -> Raccordement:
         endpoint = self._endpoints.get(partner.code_application, partner.endpoint)
@@ -263,8 +284,7 @@ class Node:
     async def enrol(self, given: Enrolment) -> Raccordement:
         """Adds a partner while the node runs. Raises `Refused`."""
         value = await asyncio.to_thread(self._enrolments.raccordement, given)
-        await self.thread.submit(SPACE, RaccordementSaved(value))
-        self.reception.know(SPACE, value)
+        await self.thread.submit(SPACE, RaccordementSaved(value), urgent=True)
         return value
 
     # -- what others need to know ---------------------------------------------------------------
@@ -322,10 +342,13 @@ class Node:
         if not self.settings.node.ready_file:
             return
         target = Path(self.settings.node.ready_file)
-        self._exit.callback(target.unlink, missing_ok=True)
+        if target.is_dir():
+            message = f"the ready file {target} is a folder"
+            raise NodeFailure(message)
         draft = target.with_name(f".{target.name}.{os.getpid()}")
         draft.write_bytes(msgspec.json.format(msgspec.json.encode(self.describe()), indent=2))
         draft.replace(target)
+        self._exit.callback(target.unlink, missing_ok=True)
 
     # -- stop -----------------------------------------------------------------------------------
 

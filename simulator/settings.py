@@ -114,7 +114,7 @@ class LimitSettings(Section, frozen=True):
     member: Annotated[Size, about("Bytes of one file of an envelope.")] = Limits().member
     members: Annotated[Size, about("Files in an envelope.")] = Limits().members
     total: Annotated[Size, about("Bytes of an envelope unpacked.")] = Limits().total
-    header: Annotated[Size, about("Bytes of a document read for its type.")] = Limits().header
+    header: Annotated[Size, about("Bytes of a header record inside an archive.")] = Limits().header
     findings: Annotated[Size, about("Findings kept for one document.")] = Limits().findings
 
 
@@ -200,7 +200,8 @@ class PartnerSettings(Section, frozen=True):
     protocol: Annotated[Protocol, about("How it connects.")]
     environment: Annotated[Environment, about("QUAL or PROD.")] = "QUAL"
     interfaces: Annotated[
-        tuple[str, ...], about("Interface codes subscribed; none: all those of the circuit.")
+        tuple[str, ...],
+        about("Interface codes subscribed; none: the circuit's, as far as exchanged."),
     ] = ()
     cert: Annotated[
         str | None, about("Its certificate (p7b, crt, cer, pem); none: keys are made for it.")

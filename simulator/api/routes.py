@@ -7,6 +7,7 @@ node's machine: content travels.
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -28,6 +29,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 SPACE = "default"
 _LONGEST_WAIT = 60.0
+# A SIRET, a VAT or RIDET number, or a country and the first letters of a name (dossier §7.4).
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .\-]{0,79}")
+_MOST_FLOWS = 100_000
 
 
 class Refused(Exception):
@@ -149,14 +153,19 @@ async def alive(_: Call) -> object:
     return {"status": "alive"}
 
 
-async def ready(call: Call) -> object:
-    """Every listener is bound: the ready file's content."""
-    return {"status": "ready", **call.console.describe()}
+async def ready(_: Call) -> object:
+    """Every listener is bound: before that nothing answers at all."""
+    return {"status": "ready"}
+
+
+async def node(call: Call) -> object:
+    """The ready file's content, as it is now."""
+    return call.console.describe()
 
 
 async def flow_list(call: Call) -> object:
     """The newest deposits."""
-    limit = int(call.query.get("limit", "50"))
+    limit = max(1, min(int(call.query.get("limit", "50")), _MOST_FLOWS))
     return await call.console.read(read.flows, SPACE, call.query.get("partner"), limit)
 
 
@@ -242,6 +251,10 @@ async def directory_list(call: Call) -> object:
 async def directory_add(call: Call) -> object:
     """Adds or replaces structures."""
     values = call.decode(tuple[Structure, ...])
+    for value in values:
+        if not _IDENTIFIER.fullmatch(value.identifier):
+            detail = f"expected 1 to 80 letters, digits, spaces, - or ., found {value.identifier!r}"
+            raise Refused(400, "wrong identifier", detail)
     await call.console.submit(SPACE, StructuresSaved(values))
     return {"saved": len(values)}
 
@@ -287,7 +300,8 @@ async def quiet(call: Call) -> object:
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/", page, "this page"),
     Route("GET", "/livez", alive, "the process answers"),
-    Route("GET", "/readyz", ready, "every listener is bound; what the ready file says"),
+    Route("GET", "/readyz", ready, "every listener is bound"),
+    Route("GET", "/api/v1/node", node, "what the ready file says, as it is now"),
     Route("GET", "/api/v1/flows", flow_list, "newest deposits; ?partner= &limit="),
     Route("GET", "/api/v1/flows/{}", flow_show, "a deposit by name, id, number or 'latest'"),
     Route("GET", "/api/v1/flows/{}/why", flow_why, "its decision trace"),

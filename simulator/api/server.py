@@ -37,7 +37,7 @@ class Guard(msgspec.Struct, frozen=True):
         port: the bound port.
         loopback: whether only this machine can reach it.
         token: what ``Authorization: Bearer`` must carry.
-        always: whether every request must carry it (a token was set, or not bound to loopback).
+        always: whether every request must carry it (not bound to loopback).
     """
 
     port: int
@@ -56,8 +56,9 @@ class Guard(msgspec.Struct, frozen=True):
 
     def _check_host(self, request: Request) -> None:
         allowed = {f"{_bracketed(host)}:{self.port}" for host in LOOPBACK}
-        host, origin = request.getHeader("host") or "", request.getHeader("origin")
-        if host not in allowed:
+        hosts = request.requestHeaders.getRawHeaders("host") or [""]
+        host, origin = ", ".join(hosts), request.getHeader("origin")
+        if len(hosts) > 1 or host not in allowed:
             detail = f"expected a Host of {', '.join(sorted(allowed))}, found {host!r}"
             raise Refused(403, "foreign host", detail)
         if origin is not None and origin.removeprefix("http://") not in allowed:
@@ -104,7 +105,9 @@ class Api(Resource):
             route, wanted = find_route(request.method.decode(), request.path.decode("latin-1"))
             assert self.guard is not None
             self.guard.check(request, route)
-            _send(request, 200, await route.handler(self._call(request, wanted)))
+            # Shielded: what a request began is ended, though its client went away.
+            answer = asyncio.ensure_future(route.handler(self._call(request, wanted)))
+            _send(request, 200, await asyncio.shield(answer))
         except Refused as refusal:
             _send_problem(request, refusal)
         except NoSuchFlow as missing:
@@ -170,6 +173,11 @@ class Listening(msgspec.Struct, frozen=True):
 
     listener: IListeningPort
     port: int
+
+    def close(self) -> None:
+        """Takes no more requests."""
+        listener: Any = self.listener
+        listener.stopListening()
 
 
 def listen(

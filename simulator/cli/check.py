@@ -77,6 +77,9 @@ def rows(paths: Iterable[Path], request: Request) -> Iterator[tuple[Path, Row]]:
     from simulator.validation.offline import job_of, rows_of
 
     files = list(_files(paths))
+    if not files:
+        message = f"no file to judge in {', '.join(map(str, paths))}"
+        raise click.UsageError(message)
     processes = min(len(files), os.cpu_count() or 1, _MOST_PROCESSES)
     with _judges(max(1, processes), request.limits) as judge:
         judged = [(path, judge(job_of(path, request))) for path in files]
@@ -98,6 +101,7 @@ def _request(interface: str | None, packs: str | None) -> Request:
 
 
 def _pack_names(packs: str | None) -> tuple[str, ...] | None:
+    from simulator.validation.judge import PACKS
     from simulator.validation.offline import ALL_PACKS
 
     if packs is None:
@@ -107,13 +111,19 @@ def _pack_names(packs: str | None) -> tuple[str, ...] | None:
     if unknown or not names:
         message = f"expected names of {', '.join(ALL_PACKS)}; found {', '.join(unknown) or 'none'}"
         raise click.BadParameter(message, param_hint="--packs")
+    if not set(names) & set(PACKS):
+        message = f"none of {', '.join(names)} is in this version; there is {', '.join(PACKS)}"
+        raise click.BadParameter(message, param_hint="--packs")
     return names
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from _files(sorted(p for p in path.iterdir() if p.is_file()))
+            yield from _files(sorted(p for p in path.rglob("*") if p.is_file()))
+        elif not path.is_file():
+            message = f"{path} is neither a file nor a folder"
+            raise click.UsageError(message)
         else:
             path.open("rb").close()  # not to be read: a matter of this machine, not of the flow
             yield path

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simulator.testing.client import Client
 
 _PIPE_WIDTH = 160
+_BAD_REQUEST = 400
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -45,11 +46,20 @@ def talks_to_node(verb: Callable[P, R]) -> Callable[P, R]:
         try:
             return verb(*args, **kwargs)
         except NodeError as error:
+            if error.status == _BAD_REQUEST:
+                raise click.UsageError(str(error)) from None
             raise click.ClickException(str(error)) from None
+        except OSError as error:
+            raise EnvironmentFailure(str(error)) from None
         except NodeUnreachable as error:
             raise EnvironmentFailure(str(error)) from None
 
     return wrapped
+
+
+def plain(text: object) -> str:
+    """A text that cannot steer a terminal: partners choose names, and names may hold anything."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - whatever the node answered
@@ -68,7 +78,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(Text(plain(cell)) for cell in row))
     # Into a file or a pipe there is no width to respect: names stay on one line.
     width = None if sys.stdout.isatty() else _PIPE_WIDTH
     Console(highlight=False, width=width).print(table)

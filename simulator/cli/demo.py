@@ -102,7 +102,7 @@ def tour(node: dict[str, Any], folder: Path) -> list[tuple[str, str, str, str, b
 
     client = Client(node["http"])
     own_key = add_own_partner(client, folder)
-    node = client.get("/readyz")
+    node = client.get("/api/v1/node")
     rows = []
     for number, step in enumerate(steps(), start=1):
         box = folder / f"step{number}"

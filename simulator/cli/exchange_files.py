@@ -36,8 +36,13 @@ key_option = click.option(
 def send(flows: tuple[Path, ...], partner: str, node: str | None, key: Path | None) -> None:
     """Deposit files under their own names, in the order given."""
     from simulator.transport import sftp_client
+    from simulator.transport.sftp_settings import SftpSettings
 
-    endpoint = endpoint_of(client_of(node).get("/readyz"), partner, key)
+    unfinished = [f.name for f in flows if SftpSettings().is_temporary(f.name)]
+    if unfinished:
+        message = f"{', '.join(unfinished)}: a temporary name is no deposit; rename it first"
+        raise click.UsageError(message)
+    endpoint = endpoint_of(client_of(node).get("/api/v1/node"), partner, key)
     try:
         asyncio.run(sftp_client.send(endpoint, flows))
     except sftp_client.TransferFailed as error:
@@ -57,7 +62,7 @@ def receive(partner: str, into: Path, node: str | None, key: Path | None, as_jso
     from simulator.messages.summary import statuses
     from simulator.transport import sftp_client
 
-    endpoint = endpoint_of(client_of(node).get("/readyz"), partner, key)
+    endpoint = endpoint_of(client_of(node).get("/api/v1/node"), partner, key)
     into.mkdir(parents=True, exist_ok=True)
     try:
         files = asyncio.run(sftp_client.receive(endpoint, into))

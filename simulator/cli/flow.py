@@ -13,6 +13,7 @@ from simulator.cli.console import (
     data_option,
     json_option,
     node_option,
+    plain,
     print_json,
     print_table,
     talks_to_node,
@@ -64,7 +65,7 @@ def show(wanted: str, node: str | None, data: str | None, as_json: bool) -> None
     if as_json:
         print_json(row)
         return
-    click.echo(f"{row['name']}  (no {row['id']}, {row['partner']} over {row['protocol']})")
+    click.echo(f"{plain(row['name'])}  (no {row['id']}, {row['partner']} over {row['protocol']})")
     click.echo(f"received {row['received']}  {row['state']}  {row['verdict']}")
     invoices = [(i["member"], i["number"], i["supplier"], i["verdict"]) for i in row["invoices"]]
     print_table("Invoices", ("file", "number", "supplier", "verdict"), invoices)
@@ -85,16 +86,18 @@ def why(wanted: str, node: str | None, data: str | None, as_json: bool) -> None:
     if as_json:
         print_json(trace)
         return
-    click.echo(f"{trace['name']}: {trace['verdict'] or 'not decided yet'} ({trace['state']})")
+    click.echo(
+        f"{plain(trace['name'])}: {trace['verdict'] or 'not decided yet'} ({trace['state']})"
+    )
     for check in trace["checks"]:
         sign = {"passed": "ok", "failed": "NO", "skipped": "--"}[check["outcome"]]
         detail = f"  {check['detail']}" if check["detail"] else ""
-        click.echo(f"  {sign}  {check['name']}{detail}")
+        click.echo(plain(f"  {sign}  {check['name']}{detail}"))
     for pack, reason in trace["skipped"]:
         click.echo(f"  --  {pack}: {reason}")
     for finding in trace["findings"]:
         click.echo("")
-        click.echo("\n".join(finding_lines(finding)))
+        click.echo("\n".join(map(plain, finding_lines(finding))))
     if trace["returns"]:
         _print_returns(trace["returns"])
 
@@ -130,7 +133,7 @@ def finding_lines(finding: dict[str, Any]) -> list[str]:
 @node_option
 @talks_to_node
 def raw(wanted: str, is_return: bool, node: str | None) -> None:
-    """The bytes of a flow, to standard output."""
+    """The bytes of a flow, to standard output; of a return with --return."""
     from simulator.testing.client import quoted
 
     kind = "returns" if is_return else "flows"
@@ -143,7 +146,10 @@ def raw(wanted: str, is_return: bool, node: str | None) -> None:
 @json_option
 @talks_to_node
 def requeue(wanted: str, node: str | None, as_json: bool) -> None:
-    """Put a return (by name or number) back into the retrieval area."""
+    """Put a return back into the retrieval area.
+
+    RETURN is its name, its 25-character id, the number that `flow show` gives, or 'latest'.
+    """
     from simulator.testing.client import quoted
 
     row = client_of(node).post(f"/api/v1/returns/{quoted(wanted)}/requeue", {})
@@ -162,6 +168,8 @@ def _ask(node: str | None, wanted: str, tail: str = "") -> dict[str, Any]:
 
 def _offline(data: str, question: str, wanted: str = "", **query: Any) -> Any:  # noqa: ANN401
     """The same answers from the journal of a stopped node."""
+    import sqlite3
+
     from simulator.journal import explain, read
     from simulator.journal.store import StoreError, open_reader
 
@@ -172,8 +180,8 @@ def _offline(data: str, question: str, wanted: str = "", **query: Any) -> Any:  
         found = read.find_flow(connection, "default", wanted)
         ask = explain.why if question == "why" else read.describe_flow
         return ask(connection, found)
-    except StoreError as error:
-        raise EnvironmentFailure(str(error)) from None
+    except (StoreError, sqlite3.Error) as error:
+        raise EnvironmentFailure(f"{data}: {error}") from None
     except read.NoSuchFlow as error:
         raise click.ClickException(str(error)) from None
 

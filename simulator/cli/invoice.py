@@ -19,7 +19,7 @@ def invoice() -> None:
 @click.option("--supplier", metavar="SIRET", help="Default: the supplier of the demo directory.")
 @click.option("--recipient", metavar="SIRET", help="Default: a recipient of the demo directory.")
 @click.option("--issue-date", metavar="YYYY-MM-DD", help="Default: 2026-09-01.")
-@click.option("--size", type=click.IntRange(0), default=0, help="About so many bytes.")
+@click.option("--size", type=click.IntRange(0, 100 << 20), default=0, help="About so many bytes.")
 @click.option("--broken", type=click.Choice(["xsd", "truncated"]), help="Wrong in this way.")
 def make(**given: Any) -> None:  # noqa: ANN401 - each option is a field of the specimen
     """Write a UBL 2.1 invoice to standard output."""

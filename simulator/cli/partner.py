@@ -24,9 +24,7 @@ def partner() -> None:
 
 @partner.command()
 @click.argument("code", metavar="CODE")
-@click.option(
-    "--circuit", required=True, type=click.Choice(["b2g", "b2g-pa", "g2b-pa", "g2b-issuer"])
-)
+@click.option("--circuit", required=True, type=click.Choice(["b2g", "b2g-pa"]))
 @click.option("--protocol", required=True, type=click.Choice(["sftp", "as2", "pesit"]))
 @click.option(
     "--environment", type=click.Choice(["QUAL", "PROD"]), default="QUAL", show_default=True
@@ -46,7 +44,7 @@ def partner() -> None:
     "interfaces",
     multiple=True,
     metavar="CODE",
-    help="Interface subscribed; repeatable; none: all of the circuit.",
+    help="Interface subscribed; repeatable; none: those of the circuit.",
 )
 @click.option("--endpoint", help="Where it listens for pushed returns.")
 @click.option("--valid-from", default="", metavar="ISO", help="Active from this business instant.")
@@ -68,7 +66,8 @@ def add(
         print_json(row)
         return
     click.echo(f"{row['code_application']} may exchange: {', '.join(row['interfaces'])}")
-    click.echo(f"its keys are in {row['pki']}")
+    kept = "its certificate is" if cert else "its keys are"
+    click.echo(f"{kept} in {row['pki']}")
 
 
 @partner.command("list")

@@ -21,7 +21,8 @@ def probe(wait: float, node: str | None, as_json: bool) -> None:
     end = time.monotonic() + wait
     while True:
         try:
-            ready = client_of(node).get("/readyz")
+            client = client_of(node)
+            ready = client.get("/readyz")
             break
         except (NodeError, NodeUnreachable) as error:
             if time.monotonic() >= end:
@@ -30,4 +31,4 @@ def probe(wait: float, node: str | None, as_json: bool) -> None:
     if as_json:
         print_json(ready)
     else:
-        click.echo(f"ready: {ready['http']} (process {ready['pid']})")
+        click.echo(f"{ready['status']}: {client.url}")

@@ -43,7 +43,7 @@ PORT = click.IntRange(0, 65535)
 )
 @click.option("--ready-file", help="JSON written once every listener is bound.")
 @click.option("--clock", help="Business time to start from (ISO 8601).")
-@click.option("--seed", type=int, help="Seed of everything drawn by chance.")
+@click.option("--seed", type=int, help="Seed of what is drawn by chance (nothing yet).")
 def serve(
     config: Path | None, clock: str | None, partner_endpoint: tuple[str, ...], **node: object
 ) -> None:
@@ -101,6 +101,10 @@ def run_node(
         except NodeFailure as failure:
             failures.append(str(failure))
             reactor.stop()
+        except Exception as defect:
+            logging.getLogger("aife_sim").exception("the node could not start")
+            failures.append(f"the node could not start: {type(defect).__name__}: {defect}")
+            reactor.stop()
 
     def stop() -> defer.Deferred[None]:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # the second Ctrl-C does not wait
@@ -132,9 +136,9 @@ def _announce(ready: Mapping[str, Any]) -> None:
         f"    {p['code_application']}  {p['circuit']:7} {p['protocol']:5} {p['environment']}"
         for p in ready["partners"]
     ]
-    first = next((p for p in ready["partners"] if p["protocol"] == "sftp"), None)
-    if first:
-        lines += ["  try this", f"    {sftp_line(ready, first)}", "    aife-sim flow list"]
+    lines += ["  try this", f"    aife-sim flow list --node {ready['http']}"]
+    ours = [p for p in ready["partners"] if Path(p["pki"], "ssh_key").exists()]
+    lines += [f"    {sftp_line(ready, p)}" for p in ours if p["protocol"] == "sftp"][:1]
     click.echo("\n".join(lines))
     sys.stdout.flush()
 

@@ -21,6 +21,10 @@ _DURATION = re.compile(
 Mode = Literal["real", "frozen", "running"]
 
 
+# No business date lies beyond; sums with durations stay within what the language can hold.
+LAST_YEAR = 9000
+
+
 class Clock(msgspec.Struct, frozen=True):
     """Where business time stands in relation to wall time.
 
@@ -71,6 +75,9 @@ def parse_instant(text: str) -> datetime:
     except ValueError:
         message = f"expected an ISO 8601 instant such as 2026-09-01T08:00:00Z, found {text!r}"
         raise ValueError(message) from None
+    if instant.year >= LAST_YEAR:
+        message = f"expected an instant before the year {LAST_YEAR}, found {text!r}"
+        raise ValueError(message)
     return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
 
 
@@ -85,4 +92,8 @@ def parse_duration(text: str) -> timedelta:
     if not parts:
         message = f"expected an ISO 8601 duration such as P1D or PT2H30M, found {text!r}"
         raise ValueError(message)
-    return timedelta(**parts)
+    try:
+        return timedelta(**parts)
+    except OverflowError:
+        message = f"expected a duration of less than 2.7 million years, found {text!r}"
+        raise ValueError(message) from None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from simulator.domain.raccordement import Protocol
 
-WorkKind = Literal["judge", "compose", "push", "fire", "purge"]
+WorkKind = Literal["judge", "compose", "push", "purge"]
 
 
 class BlobRef(msgspec.Struct, frozen=True):
@@ -43,26 +43,6 @@ class Deposit(msgspec.Struct, frozen=True):
     blob: BlobRef
     content: bytes | None
     session: str = ""
-
-
-class Event(msgspec.Struct, frozen=True):
-    """One line of the record.
-
-    Attributes:
-        stream: what it belongs to: ``DEM001/FSO1100A_..._1``, ``DEM001``, ``clock``.
-        position: from 1, without gaps inside a stream.
-        type: past tense: ``DepositReceived``.
-        at: business instant.
-        cause: (stream, position) of the event that led to it.
-        body: JSON values; never wall time, session or global numbers, so that two runs compare.
-    """
-
-    stream: str
-    position: int
-    type: str
-    at: datetime
-    cause: tuple[str, int] | None
-    body: dict[str, Any]
 
 
 class Work(msgspec.Struct, frozen=True):

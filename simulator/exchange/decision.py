@@ -72,7 +72,7 @@ def _decide(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None
     decided = []
     for document in judgement.documents:
         one = _check_document(tx, document, circuit)
-        _enter(tx, flow, one)
+        _enter(tx, flow, one, raccordement)
         decided.append(one)
     refused = [d for d in decided if not d.accepted]
     verdict = (
@@ -87,7 +87,13 @@ def _decide(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None
     invoice_statuses(tx, flow, _statuses(tx, flow, decided, raccordement), event)
 
 
-def _enter(tx: Tx, flow: Flow, one: Decided) -> None:
+def _status_code(tx: Tx, one: Decided, raccordement: Raccordement | None) -> str:
+    plan = tx.reference.circuits.get(raccordement.circuit) if raccordement else None
+    answer = (plan.invoice_accepted if one.accepted else plan.invoice_refused) if plan else None
+    return answer.status if answer else ""
+
+
+def _enter(tx: Tx, flow: Flow, one: Decided, raccordement: Raccordement | None) -> None:
     facts = one.document.facts or Facts(syntax="unknown")
     tx.add_invoice(
         flow.id,
@@ -96,7 +102,7 @@ def _enter(tx: Tx, flow: Flow, one: Decided) -> None:
             number=facts.number,
             supplier=facts.supplier,
             recipient=facts.recipient,
-            status="",
+            status=_status_code(tx, one, raccordement),
             verdict="accepted" if one.accepted else "rejected",
             triptych=one.triptych if one.accepted else None,
         ),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simulator.journal.read import Row, events_of, returns_of
@@ -19,6 +20,7 @@ def why(connection: sqlite3.Connection, flow: Flow) -> Row:
         when they speak of one.
     """
     returns = returns_of(connection, flow.id)
+    lines = _lines_by_subject(returns)
     checks: list[Any] = []
     skipped: list[Any] = []
     findings: list[Row] = []
@@ -26,7 +28,7 @@ def why(connection: sqlite3.Connection, flow: Flow) -> Row:
         body = event["body"]
         checks += body.get("checks", [])
         skipped += body.get("skipped", [])
-        findings += [_with_wire(f, number, returns) for f, number in _findings(body)]
+        findings += [_with_wire(f, number, lines) for f, number in _findings(body)]
     return {
         "flow": flow.id,
         "name": flow.name,
@@ -48,20 +50,22 @@ def _findings(body: Row) -> Iterator[tuple[Row, str]]:
             yield finding, document["number"]
 
 
-def _with_wire(finding: Row, number: str, returns: list[Row]) -> Row:
-    """A finding, and each line of a return that says it."""
-    wire = [
-        {"return": r["name"], "status": s["status"], "code": line["code"], "text": line["text"]}
-        for r in returns
-        for s in r["statuses"]
-        for line in s["lines"]
-        if finding["message"] in line["text"] and _same_subject(line, s, finding, number)
-    ]
+def _lines_by_subject(returns: list[Row]) -> Mapping[str, list[Row]]:
+    """Every line of every return, under the file or invoice that it speaks of."""
+    lines: dict[str, list[Row]] = defaultdict(list)
+    for returned in returns:
+        for status in returned["statuses"]:
+            for line in status["lines"]:
+                said = {"return": returned["name"], "status": status["status"]}
+                row = {**said, "code": line["code"], "text": line["text"]}
+                for subject in {line["subject"], status["about"]}:
+                    lines[subject].append(row)
+    return lines
+
+
+def _with_wire(finding: Row, number: str, lines: Mapping[str, list[Row]]) -> Row:
+    """A finding, and each line of a return that says it of the same file or invoice."""
+    place = finding["place"]
+    subject = number if finding["level"] == "invoice" else place["member"] or ""
+    wire = [row for row in lines.get(subject, []) if finding["message"] in row["text"]]
     return {**finding, "invoice": number, "wire": wire}
-
-
-def _same_subject(line: Row, status: Row, finding: Row, number: str) -> bool:
-    """Two invoices may share a message: the line must speak of the same invoice or file."""
-    if finding["level"] != "invoice":
-        return bool(line["subject"] == (finding["place"]["member"] or ""))
-    return number in (line["subject"], status["about"])

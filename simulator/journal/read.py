@@ -18,6 +18,13 @@ from simulator.journal.tx import Flow, flow_of
 
 Row = dict[str, Any]
 
+_NAMES = ", ".join(f":wanted || '{extension}'" for extension in ("", *EXTENSIONS))
+# Two searches, each by its index.
+_FLOW_BY_NAME = (
+    f"SELECT id FROM flow WHERE space = :space AND name IN ({_NAMES})"  # noqa: S608
+    " UNION SELECT id FROM flow WHERE space = :space AND identifier = :wanted"
+)
+
 
 class NoSuchFlow(LookupError):
     """No flow answers to what was asked for; the text says what may be asked."""
@@ -54,14 +61,13 @@ def find_flow(connection: sqlite3.Connection, space: str, wanted: str) -> Flow:
     The newest one answers when several do. Raises `NoSuchFlow`.
     """
     if wanted == "latest":
-        condition = ":wanted = 'latest'"
+        found = "SELECT max(id) FROM flow WHERE space = :space"
     elif wanted.isdecimal() and len(wanted) < 16:
-        condition = "id = CAST(:wanted AS INTEGER)"
+        found = "SELECT id FROM flow WHERE space = :space AND id = CAST(:wanted AS INTEGER)"
     else:
-        names = ", ".join(f":wanted || '{extension}'" for extension in ("", *EXTENSIONS))
-        condition = f"(name IN ({names}) OR identifier = :wanted)"
+        found = _FLOW_BY_NAME
     row = connection.execute(
-        f"SELECT * FROM flow WHERE space = :space AND {condition} ORDER BY id DESC LIMIT 1",  # noqa: S608
+        f"SELECT * FROM flow WHERE id IN ({found}) ORDER BY id DESC LIMIT 1",  # noqa: S608
         {"space": space, "wanted": wanted},
     ).fetchone()
     if row is None:
@@ -115,9 +121,10 @@ def returns_of(connection: sqlite3.Connection, flow: int) -> list[Row]:
 def find_return(connection: sqlite3.Connection, space: str, wanted: str) -> Row:
     """A return by its name or number, the newest first. Raises `NoSuchFlow`."""
     row = connection.execute(
-        "SELECT * FROM returned WHERE space = ? AND (name = ? OR CAST(id AS TEXT) = ?)"
+        "SELECT * FROM returned WHERE space = :space AND (name IN (:wanted, :wanted || '.tar.gz')"
+        " OR id = CAST(:number AS INTEGER) OR :wanted IN ('latest', substr(name, 17, 25)))"
         " ORDER BY id DESC LIMIT 1",
-        (space, wanted, wanted),
+        {"space": space, "wanted": wanted, "number": wanted if wanted.isdecimal() else "0"},
     ).fetchone()
     if row is None:
         message = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import sqlite3
-import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
@@ -85,12 +85,15 @@ class Store:
 
     def write_blob(self, ref: BlobRef, content: bytes) -> None:
         """Keeps large content that is in memory, durably, before a transaction refers to it."""
-        spooled = self.incoming / f"{ref.sha256}.{threading.get_ident()}"
-        with spooled.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        self.adopt(spooled, ref)
+        spooled = self.incoming / secrets.token_hex(16)
+        try:
+            with spooled.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            self.adopt(spooled, ref)
+        finally:
+            spooled.unlink(missing_ok=True)
 
     def blob_path(self, sha256: str) -> Path:
         """Where a large blob lies."""

@@ -127,9 +127,9 @@ class Engine:
                 turn.outcomes.append((order, self._steps(order, turn)))
             self._point("engine.before-commit")
             self._sql.execute("COMMIT")
-        except sqlite3.Error as error:
-            if self._sql.in_transaction:
-                self._sql.execute("ROLLBACK")
+        except Exception as error:
+            with suppress(sqlite3.Error):
+                self._sql.rollback()
             message = f"the journal cannot be written: {error}"
             raise JournalError(message, [*taken, *orders]) from error
         self._point("engine.after-commit")
@@ -142,21 +142,10 @@ class Engine:
         return self._step(order.space, order.input, turn)
 
     def _step(self, space: str, value: object, turn: Turn) -> object:
-        wall = self._wall()
         moved = value if isinstance(value, ClockMoved) else None
-        now = moved.to if moved else turn.clocks.get(space, Clock()).at(wall)
-        session = getattr(value, "session", "")
-        tx = Tx(
-            self._sql,
-            space,
-            now,
-            wall,
-            self._reference,
-            session=session,
-            compose=self._compose_small,
-        )
         self._sql.execute("SAVEPOINT step")
         try:
+            tx = self._tx(space, value, turn.clocks.get(space, Clock()))
             outcome = STEPS[type(value)](tx, value)
             work = tx.write_work()
         except sqlite3.OperationalError:
@@ -171,6 +160,19 @@ class Engine:
         if moved:
             turn.clocks[space] = moved.clock
         return outcome
+
+    def _tx(self, space: str, value: object, clock: Clock) -> Tx:
+        """What a step works in; a move of the clock already happens at its new time."""
+        wall = self._wall()
+        return Tx(
+            self._sql,
+            space,
+            value.to if isinstance(value, ClockMoved) else clock.at(wall),
+            wall,
+            self._reference,
+            session=getattr(value, "session", ""),
+            compose=self._compose_small,
+        )
 
     def checkpoint(self) -> None:
         """Merges the log into the journal file: it costs several fsyncs, so not while peers wait."""
@@ -206,6 +208,7 @@ class EngineThread:
         self._background: deque[Order] = deque()
         self._last_urgent = 0.0
         self._unmerged = False
+        self._ended = False
         self._closing = False
         self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
 
@@ -225,9 +228,7 @@ class EngineThread:
             JournalError: it could not be made durable.
             Exception: what the step raised.
         """
-        settle = self._loop.create_future()
-        self._inbox.put(Order(space, value, settle, urgent, time.monotonic()))
-        return await settle
+        return await self._hand_over(space, value, urgent=urgent, since=time.monotonic())
 
     async def submit_all(self, space: str, values: list[object], since: float) -> list[object]:
         """Runs steps in order in one transaction; their outcomes, exceptions among them.
@@ -240,13 +241,27 @@ class EngineThread:
         Raises:
             JournalError: none of them is durable.
         """
-        settle = self._loop.create_future()
-        self._inbox.put(Order(space, values, settle, urgent=False, since=since))
-        outcomes: list[object] = await settle
+        outcomes: list[object] = await self._hand_over(space, values, urgent=False, since=since)
         return outcomes
+
+    async def _hand_over(
+        self,
+        space: str,
+        value: object,
+        *,
+        urgent: bool,
+        since: float,
+    ) -> Any:  # noqa: ANN401 - each step has its own
+        if self._ended:
+            message = "the node is stopping"
+            raise JournalError(message)
+        settle = self._loop.create_future()
+        self._inbox.put(Order(space, value, settle, urgent, since))
+        return await settle
 
     def close(self) -> None:
         """Runs what is waiting, then ends the thread."""
+        self._ended = True
         self._inbox.put(None)
         self._thread.join()
 

@@ -73,16 +73,11 @@ class _Worker:
     @classmethod
     async def start(cls, memory: int) -> _Worker:
         """Starts a process and waits for its hello. Raises `JudgingUnavailable`."""
-        ours, theirs = socket.socketpair()
         try:
-            with theirs:
-                process = await asyncio.to_thread(_spawn, theirs.fileno(), memory)
+            worker = cls(*await _connected(memory))
         except OSError as error:
-            ours.close()
             message = f"cannot start a judging process: {error}"
             raise JudgingUnavailable(message) from error
-        reader, writer = await asyncio.open_connection(sock=ours)
-        worker = cls(process, reader, writer)
         try:
             problem = await worker._receive()
         except _WorkerGone as gone:
@@ -160,8 +155,9 @@ class _Lane:
             try:
                 # Shielded: who waits may be cancelled, the process comes up for the next job.
                 worker = await asyncio.shield(task)
-            except JudgingUnavailable:
-                self._starting = None
+            except BaseException:
+                if task.done():  # a failure is told once; the next job starts anew
+                    self._starting = None
                 raise
             if worker.usable and not self.closed:
                 return worker
@@ -293,6 +289,20 @@ class JudgingPool:
         await asyncio.gather(*(lane.close() for lane in idle))
         for lane in idle:
             self._free.put_nowait(lane)
+
+
+async def _connected(
+    memory: int,
+) -> tuple[subprocess.Popen[bytes], asyncio.StreamReader, asyncio.StreamWriter]:
+    """A process and the streams to it. Raises `OSError`; then nothing is left open."""
+    ours, theirs = socket.socketpair()
+    try:
+        with theirs:
+            process = await asyncio.to_thread(_spawn, theirs.fileno(), memory)
+        return process, *await asyncio.open_connection(sock=ours)
+    except OSError:
+        ours.close()
+        raise
 
 
 def _spawn(channel: int, memory: int) -> subprocess.Popen[bytes]:

@@ -18,17 +18,19 @@ import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import Coroutine, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
 
-from simulator.domain.businesstime import Clock
+from simulator.domain.businesstime import LAST_YEAR, Clock
 from simulator.domain.flows import Work
 from simulator.domain.judgement import Judgement
 from simulator.exchange.inputs import ClockMoved, Composed, Judged, Purged, PushBegun, Pushed
 from simulator.runtime.engine import JournalError, utc_now
+from simulator.runtime.judging import JudgingUnavailable
 from simulator.runtime.points import Point, nothing
+from simulator.validation.givenup import given_up
 
 log = logging.getLogger("aife_sim.lanes")
 
@@ -36,6 +38,10 @@ log = logging.getLogger("aife_sim.lanes")
 _AGAIN = 0.5
 # Judgements that one transaction takes: together well under the time a peer may be kept waiting.
 _TOGETHER = 16
+# A job that raises is tried again so often, then the flow is an incident.
+_FAULTS = 2
+_MOST_GONE = 1000
+_LONGEST_PAUSE = 30.0
 # A timer for a far instant is renewed now and then: clocks of loops and machines drift apart.
 _LONGEST_TIMER = 3600.0
 
@@ -63,7 +69,7 @@ class Hands(Protocol):
 class Engine(Protocol):
     """Runs steps (`simulator.runtime.engine.EngineThread`)."""
 
-    async def submit(self, space: str, value: object) -> Any:  # noqa: ANN401 - each step has its own
+    async def submit(self, space: str, value: object, *, urgent: bool = False) -> Any:  # noqa: ANN401 - each step has its own
         """Runs one."""
 
     async def submit_all(self, space: str, values: list[object], since: float) -> list[object]:
@@ -97,12 +103,15 @@ class Lanes:
         self._idle = asyncio.Event()
         self._idle.set()
         self._closing = False
+        self._moving = asyncio.Lock()
 
     # -- rows in --------------------------------------------------------------------------------
 
     def take(self, works: Sequence[Work], cancelled: Sequence[int] = ()) -> None:
         """Takes durable rows: those due now into their lanes, the others for later."""
         self._gone.update(cancelled)
+        if len(self._gone) > _MOST_GONE:
+            self._drop_gone()
         sooner = False
         for work in works:
             if work.due is None:
@@ -113,6 +122,13 @@ class Lanes:
                 sooner = sooner or rows[0][1] == work.id
         if sooner:
             self.release_due()
+
+    def _drop_gone(self) -> None:
+        """Forgets rows that were taken back: on a clock that stands still their time never comes."""
+        for space, rows in self._due.items():
+            self._due[space] = [row for row in rows if row[1] not in self._gone]
+            heapq.heapify(self._due[space])
+        self._gone.clear()
 
     def release_due(self) -> None:
         """Lets every row go whose business instant has come; sets the timer for the next."""
@@ -166,19 +182,27 @@ class Lanes:
         return work.id in self._answers
 
     async def _judge(self, work: Work) -> None:
-        while work.id not in self._answers:
+        """Judges until there is an answer: a machine out of means may recover, a fault may not."""
+        judgement, faults = None, 0
+        while judgement is None:
             try:
                 judgement = await self._hands.judge(work)
-                self._answers[work.id] = judgement, time.monotonic()
-            except Exception:
-                log.exception("flow %d could not be judged; tried again", work.subject)
+            except JudgingUnavailable as error:
+                log.warning("flow %d waits: %s", work.subject, error)
+                await asyncio.sleep(min(_LONGEST_PAUSE, _AGAIN * 2**faults))
+            except Exception as error:
+                log.exception("flow %d could not be judged", work.subject)
+                if faults == _FAULTS:
+                    judgement = given_up("SIM_JUDGE_DEFECT", detail=str(error)[:200])
                 await asyncio.sleep(_AGAIN)
+            faults += 1
+        self._answers[work.id] = judgement, time.monotonic()
         self._go_on((work.space, work.lane))
 
     async def _run(self, lane: tuple[str, str], works: list[Work]) -> None:
         try:
             await self._act(works)
-        except JournalError as error:
+        except (JournalError, OSError) as error:
             log.warning("%s; row %d is tried again", error, works[0].id)
             await asyncio.sleep(_AGAIN)
             self._running.discard(lane)
@@ -206,15 +230,22 @@ class Lanes:
             await self._compose(first)
         elif kind == "push":
             await self._push(first)
-        elif kind == "purge":
+        else:
             await self._purge(first)
 
     async def _conclude(self, works: list[Work]) -> None:
         values: list[object] = [Judged(w.id, w.subject, self._answers[w.id][0]) for w in works]
         since = self._answers[works[0].id][1]
-        for outcome in await self._engine.submit_all(works[0].space, values, since):
+        outcomes = await self._engine.submit_all(works[0].space, values, since)
+        for work, outcome in zip(works, outcomes, strict=True):
             if isinstance(outcome, Exception):
-                log.error("a judgement could not be concluded", exc_info=outcome)
+                await self._conclude_defect(work, outcome)
+
+    async def _conclude_defect(self, work: Work, fault: Exception) -> None:
+        """A fault of ours while deciding: the flow is an incident, and its partner hears of it."""
+        log.error("flow %d could not be decided", work.subject, exc_info=fault)
+        judgement = given_up("SIM_JUDGE_DEFECT", detail=f"{type(fault).__name__}: {fault}"[:200])
+        await self._engine.submit(work.space, Judged(work.id, work.subject, judgement))
 
     async def _compose(self, work: Work) -> None:
         self._point("compose.begun")
@@ -231,9 +262,20 @@ class Lanes:
             self._point("push.begun")
             outcome = await self._hands.push(msgspec.structs.replace(work, attempt=attempt))
             self._point("push.ended")
-        await self._engine.submit(
+        await self._record(
             work.space, Pushed(work.id, work.subject, outcome.delivered, outcome.detail)
         )
+
+    async def _record(self, space: str, value: object) -> None:
+        """Records what has happened outside: it cannot be done over, so it is kept until it is."""
+        while True:
+            try:
+                await self._engine.submit(space, value)
+            except JournalError as error:
+                log.warning("%s; an outcome is recorded again", error)
+                await asyncio.sleep(_AGAIN)
+            else:
+                return
 
     async def _purge(self, work: Work) -> None:
         await self._engine.submit(work.space, Purged(work.id, work.subject))
@@ -265,22 +307,35 @@ class Lanes:
         if by < timedelta(0):
             message = f"business time only goes forward: expected a positive duration, found {by}"
             raise ValueError(message)
-        await self.quiet()
-        target = self._clocks.get(space, Clock()).at(utc_now()) + by
-        while (instant := self._next_due(space)) is not None and instant <= target:
-            await self._set(space, instant)
+        async with self._moving:
             await self.quiet()
-        await self._set(space, target)
-        return target
+            try:
+                target = self._now(space) + by
+            except OverflowError:
+                target = datetime.max.replace(tzinfo=UTC)
+            if target.year >= LAST_YEAR:
+                message = f"business time ends with the year {LAST_YEAR - 1}"
+                raise ValueError(message)
+            while (instant := self._next_due(space)) is not None and instant <= target:
+                await self._set(space, instant)
+                await self.quiet()
+            await self._set(space, target)
+            return target
+
+    def _now(self, space: str) -> datetime:
+        return self._clocks.get(space, Clock()).at(utc_now())
 
     async def _set(self, space: str, instant: datetime) -> None:
-        moved = self._clocks.get(space, Clock()).moved_to(instant, utc_now())
-        await self._engine.submit(space, ClockMoved(moved, instant))
+        to = max(instant, self._now(space))  # a running clock may have passed it meanwhile
+        moved = self._clocks.get(space, Clock()).moved_to(to, utc_now())
+        await self._engine.submit(space, ClockMoved(moved, to), urgent=True)
         self.release_due()
 
     def _next_due(self, space: str) -> datetime | None:
-        instants = [due for due, number, _ in self._due[space] if number not in self._gone]
-        return min(instants, default=None)
+        rows = self._due[space]
+        while rows and rows[0][1] in self._gone:
+            self._gone.discard(heapq.heappop(rows)[1])
+        return rows[0][0] if rows else None
 
     async def close(self) -> None:
         """Stops dispatching; rows that are left are taken up at the next start."""

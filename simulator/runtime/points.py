@@ -29,7 +29,12 @@ POINTS: Mapping[str, str] = {
     "push.ended": "a push has its outcome, the engine was not told",
     "fetch.read": "a part of a return was read by the partner",
     "fetch.before-reply": "a fetch is durable, the peer was not told",
+    "fetch.after-reply": "the reply on a fetch was handed to the protocol",
 }
+
+
+# Stands for whichever point is passed; counts them all.
+ANY = "*"
 
 
 def nothing(name: str) -> None:
@@ -49,17 +54,18 @@ class Points:
         Raises:
             KeyError: there is no such point.
         """
-        if name not in POINTS:
+        if name not in (*POINTS, ANY):
             message = f"no point {name!r}: there are {', '.join(POINTS)}"
             raise KeyError(message)
         self._armed[name] = (nth, action)
 
     def __call__(self, name: str) -> None:
         """Passes a point."""
-        self.passed[name] += 1
-        nth, action = self._armed.get(name, (0, None))
-        if action and self.passed[name] == nth:
-            action()
+        for passed in (name, ANY):
+            self.passed[passed] += 1
+            nth, action = self._armed.get(passed, (0, None))
+            if action and self.passed[passed] == nth:
+                action()
 
 
 def kill_self() -> None:
@@ -77,7 +83,7 @@ def from_text(text: str) -> Points:
     for part in filter(None, text.split(",")):
         place, _, action = part.partition("=")
         name, _, nth = place.partition("@")
-        if action != "kill" or name not in POINTS or not (nth or "1").isdecimal():
+        if action != "kill" or name not in (*POINTS, ANY) or not (nth or "1").isdecimal():
             message = f"expected POINT[@N]=kill with a POINT of {', '.join(POINTS)}, found {part!r}"
             raise ValueError(message)
         points.arm(name, kill_self, int(nth or 1))

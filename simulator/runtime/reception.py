@@ -7,6 +7,7 @@ fetched. Nothing of a protocol is known here.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -25,6 +26,8 @@ from simulator.runtime.gateway import GatewayError, ReturnReader, Waiting
 from simulator.runtime.points import Point, nothing
 from simulator.runtime.readers import Readers
 from simulator.runtime.spool import Spool
+
+log = logging.getLogger("aife_sim.reception")
 
 
 class Submit(Protocol):
@@ -74,9 +77,19 @@ class Reception:
     def raccordement(self, user: str) -> Raccordement | None:
         """The raccordement of who signs in; None when its certificate is not valid now."""
         found = self._partners.get(user)
-        if found and found[1].has_valid_certificate(self._now(found[0])):
-            return found[1]
-        return None
+        if found is None:
+            return None
+        space, raccordement = found
+        if not raccordement.has_valid_certificate(now := self._now(space)):
+            log.warning(
+                "%s may not sign in: its certificate is valid from %s to %s, business time is %s",
+                user,
+                raccordement.certificate_from,
+                raccordement.certificate_to,
+                now,
+            )
+            return None
+        return raccordement
 
     def partner(self, code: str) -> Raccordement | None:
         """The raccordement of a code application, whatever its certificate."""
@@ -123,7 +136,11 @@ class Reception:
 
     async def upload_cut(self, partner: str, name: str, size: int, session: str) -> None:
         """Notes a transfer that broke off: it is no deposit."""
-        await self._submit(self._space(partner), UploadCut(partner, name, size, session))
+        try:
+            cut = UploadCut(partner, name, size, session)
+            await self._submit(self._space(partner), cut, urgent=True)
+        except JournalError as error:  # a note; the partner's own failure must not depend on it
+            log.warning("the broken upload of %s was not noted: %s", name, error)
 
     # -- returns --------------------------------------------------------------------------------
 
@@ -151,6 +168,7 @@ class Reception:
             message = f"the fetch was not recorded: {error}"
             raise GatewayError(message) from error
         self._point("fetch.before-reply")
+        asyncio.get_running_loop().call_soon(self._point, "fetch.after-reply")
 
     def hold(self, number: int, session: str) -> bool:
         """Reserves a return for one session; False while another one reads it."""

@@ -51,6 +51,7 @@ class Spool:
         self._memory = bytearray()
         self._file: _File | None = None
         self._size = 0
+        self._holes: list[tuple[int, int]] = []
         self._writable = True
         self._result: tuple[BlobRef, bytes | None] | None = None
 
@@ -88,7 +89,24 @@ class Spool:
             self._write_memory(offset, end, data)
         else:
             (self._file or self._spill()).write(offset, data)
+        if offset > self._size or self._holes:
+            self._note_holes(offset, end)
         self._size = max(self._size, end)
+
+    def _note_holes(self, offset: int, end: int) -> None:
+        """Keeps the ranges that were skipped and not written since; there are none as a rule."""
+        holes = [*self._holes, (self._size, offset)] if offset > self._size else self._holes
+        self._holes = [
+            (start, stop)
+            for low, high in holes
+            for start, stop in ((low, min(high, offset)), (max(low, end), high))
+            if start < stop
+        ]
+
+    @property
+    def hole(self) -> tuple[int, int] | None:
+        """The first range of bytes that was skipped and never written, if there is one."""
+        return min(self._holes, default=None)
 
     def read(self, offset: int, size: int) -> bytes:
         """At most `size` bytes from an offset; none beyond the end."""

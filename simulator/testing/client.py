@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import os
 import urllib.error
@@ -80,7 +81,7 @@ class Client:
     def raw(self, path: str) -> bytes:
         """Raw content; asks for the token, which is read from the node's own file when it is here."""
         if self._token is None:
-            self._token = _read_token(self.get("/readyz").get("token_file"))
+            self._token = _read_token(self.get("/api/v1/node").get("token_file"))
         return self._ask("GET", path)
 
     def keys(self, partner: str) -> dict[str, bytes]:
@@ -99,7 +100,7 @@ class Client:
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
             raise NodeError(error.code, _reason(error)) from None
-        except (urllib.error.URLError, OSError) as error:
+        except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
             reason = getattr(error, "reason", error)
             message = f"no node answers at {self.url} ({reason}): start one with 'aife-sim serve'"
             raise NodeUnreachable(message) from None

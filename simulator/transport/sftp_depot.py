@@ -175,6 +175,7 @@ class Depot:
         """Returns once the deposit is durable; if it fails, `before` is what is seen again."""
         visit = self._visit
         try:
+            _refuse_hole(name, spool)
             await visit.gateway.deposit(visit.partner, "sftp", _text(name), spool, visit.label)
         except BaseException:
             self._unsee(name, before)
@@ -209,6 +210,14 @@ class Depot:
 
     def _writing(self, name: bytes) -> Upload | None:
         return next(_named(self._open, name), None)
+
+
+def _refuse_hole(name: bytes, spool: Spool) -> None:
+    """A resumed upload whose beginning is gone is not the partner's file. Raises `Refused`."""
+    if hole := spool.hole:
+        start, stop = hole
+        text = f"{_text(name)} is incomplete: bytes {start} to {stop - 1} were never sent; send it anew"
+        raise Refused(Code.FAILURE, text)
 
 
 def _named(uploads: list[Upload], name: bytes) -> Iterator[Upload]:

@@ -84,6 +84,9 @@ def parse(content: bytes) -> Parsed:
             root = _tree(content)
         except etree.XMLSyntaxError as error:
             findings.append(_malformed(content, error))
+        else:
+            if hidden := _hidden(root, encoding):
+                return Parsed(None, (*findings, hidden))
     return Parsed(root, tuple(findings))
 
 
@@ -97,6 +100,17 @@ def _tree(content: bytes) -> Element:
             raise MemoryError(error.msg) from None
         raise
     return root
+
+
+def _hidden(root: Element, encoding: str) -> Finding | None:
+    """What the parser saw and the bytes did not show: another encoding, or a DOCTYPE in it."""
+    about: Any = root.getroottree().docinfo  # the stubs do not know its doctype
+    if about.doctype:
+        return syntax_finding("IRR_SYNTAX_DOCTYPE", Place(line=1, column=1), line=1, column=1)
+    if about.encoding and about.encoding.lower() not in (*_UTF8, encoding.lower()):
+        place = Place(line=1, column=1)
+        return syntax_finding("IRR_SYNTAX_ENCODING", place, found=about.encoding)
+    return None
 
 
 def _encoding(content: bytes, begin: int) -> str:

@@ -112,7 +112,7 @@ def test_a_folder_stands_for_its_files_in_order(file, tmp_path):
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "c.xml").write_bytes(GOOD)
     _, rows = told(tmp_path)
-    assert [r["member"] for r in rows] == ["a.xml", "b.xml"]
+    assert [r["member"] for r in rows] == ["a.xml", "b.xml", "c.xml"]
     assert told(tmp_path / "sub", tmp_path / "a.xml")[1][-1]["member"] == "a.xml"
 
 
@@ -160,7 +160,12 @@ def test_packs_follow_interface_or_document_and_those_of_later_versions_are_skip
     assert skipped(platform, "--interface", "FSO1150A")[-1] == "cpro"
     assert skipped(historic, "--packs", "xsd,br-fr") == ["br-fr"]
     assert skipped(historic, "--packs", "xsd") == []
-    assert told(file("b.xml", BAD), "--packs", "historic")[0] == 0
+    assert run(platform, "--packs", "en16931").exit_code == 2, "accepted with nothing run"
+
+
+def test_a_folder_without_files_is_a_usage_error(tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert run(tmp_path / "empty").exit_code == 2
 
 
 def test_explain_adds_the_reason_of_a_second_validator(file):

@@ -29,7 +29,7 @@ def test_a_raccordement_is_active_from_its_business_instant(tmp_path: Path) -> N
                  "valid_from": "2026-09-02T00:00:00Z"}  # fmt: skip
     with running_node(tmp_path, "--clock", "2026-09-01T08:00:00Z") as node:
         node.client.post("/api/v1/partners", enrolment)
-        node.ready = node.client.get("/readyz")
+        node.ready = node.client.get("/api/v1/node")
         verdicts = []
         for number in (1, 2):
             name = f"FSO1100A_LATE01_LATE011100{number:015d}.xml"

@@ -158,7 +158,7 @@ def test_a_raccordement_that_is_not_active_yet_is_refused(node: RunningNode) -> 
     enrolment = {"code": "LATE01", "circuit": "b2g", "protocol": "sftp",
                  "valid_from": "2026-09-02T00:00:00Z"}  # fmt: skip
     node.client.post("/api/v1/partners", enrolment)
-    node.ready = node.client.get("/readyz")
+    node.ready = node.client.get("/api/v1/node")
     put(node, "FSO1100A_LATE01_LATE011100000000000000001.xml", GOOD, "LATE01")
     assert fetch(node, "LATE01") == {"CSO1100A": [("93", "IRR_CODE_APP")]}
 

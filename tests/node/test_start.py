@@ -128,3 +128,14 @@ def test_a_settings_file_brings_partners_and_structures_of_its_own(tmp_path: Pat
         assert node.partner("VFE025")["interfaces"] == ["FSO1150A", "CSO1150A", "FEN1214A"]
         assert len(node.client.get("/api/v1/directory")) == 1
         assert (Path(node.partner("VFE025")["pki"]) / "ssh_key").exists()
+
+
+@pytest.mark.parametrize("target", ["/nonexistent/r.json", "."])
+def test_a_ready_file_that_cannot_be_written_is_one_line(tmp_path: Path, target: str) -> None:
+    one_line(serve(tmp_path, "--ephemeral", "--ready-file", target))
+
+
+def test_a_journal_that_is_none_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "journal.sqlite3").write_bytes(b"rubbish" * 1000)
+    assert "database" in one_line(serve(tmp_path, "--ephemeral"))

@@ -97,7 +97,7 @@ def test_a_certificate_that_cannot_be_read_is_refused(
         node, "partner", "add", "VFE032", "--circuit", "b2g", "--protocol", "sftp",
         "--cert", str(file),
     )  # fmt: skip
-    assert told.exit_code == 1
+    assert told.exit_code == 2
     assert "certificate" in told.output
 
 
@@ -126,7 +126,7 @@ def test_a_file_without_structures_is_a_usage_error(node: RunningNode, tmp_path:
 
 def test_clock_and_probe(node: RunningNode) -> None:
     assert "frozen" in verb(node, "clock", "show").output
-    assert verb(node, "clock", "advance", "nonsense").exit_code == 1
+    assert verb(node, "clock", "advance", "nonsense").exit_code == 2
     assert verb(node, "probe").exit_code == 0
     assert CliRunner().invoke(aife_sim, ["probe", "--node", "http://127.0.0.1:9"]).exit_code == 3
 
@@ -169,3 +169,28 @@ def test_doctor_tells_the_environment_the_settings_and_the_assumptions(tmp_path:
 def test_invoice_make_writes_a_document() -> None:
     made = verb(None, "invoice", "make", "--number", "I-1", "--circuit", "b2g-pa")
     assert b"<cbc:ID>I-1</cbc:ID>" in made.stdout_bytes
+
+
+def test_a_name_cannot_steer_the_terminal(node: RunningNode) -> None:
+    hostile = "FSO1100A_DEM001_\x1b[31mRED\x07\n  ok  forged.xml"
+    with node.session() as sftp, sftp.open(f"/depot/{hostile}", "wb") as file:
+        file.write(b"x")
+    node.quiet()
+    for arguments in (("list",), ("show", "latest"), ("why", "latest")):
+        output = verb(node, "flow", *arguments).output
+        assert "\x1b[31m" not in output
+        assert "\x07" not in output
+        assert "\n  ok  forged" not in output
+        assert "RED" in output
+
+
+@pytest.mark.parametrize("by", ["P999999999D", "P99999999999999999999D", "P3000000D"])
+def test_time_has_an_end_and_says_so(node: RunningNode, by: str) -> None:
+    told = verb(node, "clock", "advance", by)
+    assert told.exit_code == 2
+    assert "expected" in told.output or "ends" in told.output
+
+
+def test_something_else_on_the_port_is_not_a_node(node: RunningNode) -> None:
+    told = verb(None, "flow", "list", "--node", f"http://127.0.0.1:{node.ready['sftp']['port']}")
+    assert told.exit_code == 3

@@ -118,3 +118,17 @@ def test_a_large_content_whose_transaction_never_came_is_swept(play: Playbook) -
     play.store.close()
     play.store = Store(play.store.folder)
     assert [f.name for f in play.store.blobs.iterdir()] == [known.sha256]
+
+
+def test_a_fault_outside_of_any_step_fails_the_batch_and_the_engine_goes_on(
+    play: Playbook,
+) -> None:
+    def faulty(name: str) -> None:
+        raise RuntimeError(name)
+
+    play.engine._point = faulty
+    with pytest.raises(JournalError, match=r"engine\.before-commit"):
+        play.engine.run([Order("default", deposit(1))])
+    play.engine._point = lambda name: None
+    play.engine.run([Order("default", deposit(1))])
+    assert len(read.flows(play.store.connection, "default")) == 1

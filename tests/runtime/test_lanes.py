@@ -41,7 +41,8 @@ class Fake:
         self.clocks = {"default": Clock("frozen", START, START)}
         self.lanes = Lanes(self, self, self.clocks)
 
-    async def submit(self, space: str, value: Any) -> None:
+    async def submit(self, space: str, value: Any, *, urgent: bool = False) -> None:
+        assert urgent == isinstance(value, ClockMoved)
         assert space == "default"
         self.at_once += 1
         self.most_at_once = max(self.at_once, self.most_at_once)
@@ -208,3 +209,66 @@ def test_a_large_return_is_composed_outside_the_engine() -> None:
         return fake.inputs
 
     assert [type(i) for i in run(play())] == [Composed]
+
+
+def test_the_outcome_of_a_push_is_recorded_again_without_a_second_push(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("simulator.runtime.lanes._AGAIN", 0.0)
+
+    class Full(Fake):
+        async def push(self, row: Work) -> PushOutcome:
+            self.failures = 2
+            return await super().push(row)
+
+    async def play() -> Fake:
+        fake = Full()
+        fake.lanes.take([work(1, "push", "push:DEM002")])
+        await fake.lanes.quiet()
+        return fake
+
+    fake = run(play())
+    assert fake.pushes == [0]
+    assert fake.inputs == [PushBegun(1, 1, 0), Pushed(1, 1, True, "ok")]
+
+
+def test_a_return_that_could_not_be_written_is_written_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("simulator.runtime.lanes._AGAIN", 0.0)
+
+    class Full(Fake):
+        attempts = 0
+
+        async def compose(self, row: Work) -> Composed:
+            self.attempts += 1
+            if self.attempts < 3:
+                raise OSError(28, "No space left on device")
+            return await super().compose(row)
+
+    async def play() -> list[Any]:
+        fake = Full()
+        fake.lanes.take([work(1, "compose", "compose:DEM001")])
+        await fake.lanes.quiet()
+        return fake.inputs
+
+    assert [type(i) for i in run(play())] == [Composed]
+
+
+def test_a_flow_that_cannot_be_judged_for_a_fault_of_ours_is_an_incident(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("simulator.runtime.lanes._AGAIN", 0.0)
+
+    class Faulty(Fake):
+        async def judge(self, row: Work) -> Judgement:
+            raise KeyError("FSO0000A")
+
+    async def play() -> list[Any]:
+        fake = Faulty()
+        fake.lanes.take([work(1)])
+        await fake.lanes.quiet()
+        return fake.inputs
+
+    (judged,) = run(play())
+    assert [f.rule for f in judged.judgement.findings] == ["SIM_JUDGE_DEFECT"]

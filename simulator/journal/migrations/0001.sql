@@ -115,8 +115,8 @@ CREATE TABLE work (
   space   TEXT NOT NULL,
   lane    TEXT NOT NULL,
   due     TEXT,                         -- business time; NULL: now
-  kind    TEXT NOT NULL,                -- judge, compose, push, fire, purge
-  state   TEXT NOT NULL,                -- ready, running, doubt
+  kind    TEXT NOT NULL,                -- judge, compose, push, purge
+  state   TEXT NOT NULL,                -- ready, running (in doubt after a crash)
   subject INTEGER NOT NULL,             -- number of the flow or return
   attempt INTEGER NOT NULL DEFAULT 0,
   cause   INTEGER REFERENCES event (seq)
