@@ -32,6 +32,7 @@ _LONGEST_WAIT = 60.0
 # A SIRET, a VAT or RIDET number, or a country and the first letters of a name (dossier §7.4).
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .\-]{0,79}")
 _MOST_FLOWS = 100_000
+_CHUNK = 500
 
 
 class Refused(Exception):
@@ -255,7 +256,8 @@ async def directory_add(call: Call) -> object:
         if not _IDENTIFIER.fullmatch(value.identifier):
             detail = f"expected 1 to 80 letters, digits, spaces, - or ., found {value.identifier!r}"
             raise Refused(400, "wrong identifier", detail)
-    await call.console.submit(SPACE, StructuresSaved(values))
+    for start in range(0, len(values), _CHUNK):  # one step must not hold the engine for long
+        await call.console.submit(SPACE, StructuresSaved(values[start : start + _CHUNK]))
     return {"saved": len(values)}
 
 

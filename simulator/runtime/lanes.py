@@ -38,6 +38,7 @@ log = logging.getLogger("aife_sim.lanes")
 _AGAIN = 0.5
 # Judgements that one transaction takes: together well under the time a peer may be kept waiting.
 _TOGETHER = 16
+_DOCUMENTS = 200
 # A job that raises is tried again so often, then the flow is an incident.
 _FAULTS = 2
 _MOST_GONE = 1000
@@ -173,13 +174,24 @@ class Lanes:
         rows = self._lanes.get(lane)
         if not rows or lane in self._running or self._closing:
             return
-        ready = list(itertools.islice(itertools.takewhile(self._is_answered, rows), _TOGETHER))
+        ready = self._decided_together(rows)
         if ready or rows[0].kind != "judge":
             self._running.add(lane)
             self._start(self._run(lane, ready or [rows[0]]))
 
-    def _is_answered(self, work: Work) -> bool:
-        return work.id in self._answers
+    def _decided_together(self, rows: deque[Work]) -> list[Work]:
+        """The judged rows at the head of a lane, as many as one transaction may take."""
+        ready: list[Work] = []
+        documents = 0
+        for work in itertools.islice(rows, _TOGETHER):
+            answer = self._answers.get(work.id)
+            if answer is None:
+                break
+            documents += len(answer[0].documents)
+            if ready and documents > _DOCUMENTS:
+                break
+            ready.append(work)
+        return ready
 
     async def _judge(self, work: Work) -> None:
         """Judges until there is an answer: a machine out of means may recover, a fault may not."""
