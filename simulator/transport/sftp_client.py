@@ -149,6 +149,10 @@ def _reason(endpoint: Endpoint, error: Exception) -> str:
             asyncssh.KeyExchangeFailed,
             f"no way to agree, or a kind of key that is not in {endpoint.known_hosts}: {said}",
         ),
+        (  # the server may be gone before it was told why
+            asyncssh.ConnectionLost,
+            f"lost; at once means a kind of key that is not in {endpoint.known_hosts}: {said}",
+        ),
         (
             asyncssh.PermissionDenied,
             f"{endpoint.user} was refused with the key {endpoint.key_path}",
