@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import resource
@@ -97,6 +98,9 @@ def run_node(
     async def start() -> None:
         try:
             await node.start()
+            # What is there now stays; collecting it again and again would cost every deposit.
+            gc.freeze()
+            gc.set_threshold(20_000, 20, 20)
             announce(node.describe())
         except NodeFailure as failure:
             failures.append(str(failure))
