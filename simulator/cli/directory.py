@@ -35,8 +35,13 @@ def add(
     identifier: str, name: str, kind: str, inactive: bool, address: str, node: str | None
 ) -> None:
     """Add a structure, or replace it."""
-    row = {"identifier": identifier, "name": name, "kind": kind}
-    row |= {"active": not inactive, "address": address}  # type: ignore[dict-item]
+    row = {
+        "identifier": identifier,
+        "name": name,
+        "kind": kind,
+        "active": not inactive,
+        "address": address,
+    }
     client_of(node).post("/api/v1/directory", [row])
     click.echo(f"{identifier} {name} is in the directory")
 

@@ -73,13 +73,7 @@ def run_node(
     settings: Settings, endpoints: Mapping[str, str], announce: Callable[[Mapping[str, Any]], None]
 ) -> str | None:
     """Runs a node on this thread until a signal; returns why it could not start, if it could not."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("asyncssh").setLevel(logging.WARNING)
-    _raise_file_limit()
-    # The engine and the loop hand the interpreter to each other several times a deposit.
-    sys.setswitchinterval(0.001)
+    _prepare_process()
     # Installed here and nowhere else, before anything imports the reactor.
     from twisted.internet import asyncioreactor
 
@@ -98,9 +92,7 @@ def run_node(
     async def start() -> None:
         try:
             await node.start()
-            # What is there now stays; collecting it again and again would cost every deposit.
-            gc.freeze()
-            gc.set_threshold(20_000, 20, 20)
+            _spare_collections()
             announce(node.describe())
         except NodeFailure as failure:
             failures.append(str(failure))
@@ -121,10 +113,23 @@ def run_node(
     return failures[0] if failures else None
 
 
-def _raise_file_limit() -> None:
-    """Every connection and every upload that may be resumed holds a descriptor."""
+def _prepare_process() -> None:
+    """Log to standard error, many descriptors, quick turns between threads."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("asyncssh").setLevel(logging.WARNING)
+    # Every connection and every upload that may be resumed holds a descriptor.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # The engine and the loop hand the interpreter to each other several times a deposit.
+    sys.setswitchinterval(0.001)
+
+
+def _spare_collections() -> None:
+    """What is there after the start stays; collecting it again would cost every deposit."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _announce(ready: Mapping[str, Any]) -> None:
