@@ -1,8 +1,8 @@
-"""Flows in and out of their containers: tar.gz envelopes and bare documents.
+"""Flows in and out of their containers: tar.gz and zip envelopes, and bare documents.
 
 Reading checks every limit before it spends memory, and never raises for what a partner sent: what
-is wrong comes out as a `Finding`. Rule ids are rows of ``schemas/rules/container.toml``; the part
-before the dot is the motif on the wire.
+is wrong comes out as a `Finding`. Rule ids are rows of ``schemas/rules/container.toml``; each begins
+with its motif on the wire.
 
 Source: Chorus Pro external specifications v1.0 §5.4.1 and §5.4.3; v1.1 §3.2.1.4.1 (file names);
 PPF general dossier v3.2 §3.4.1 to 3.4.3 and table 3 (order of the checks, motifs).
@@ -16,63 +16,68 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import msgspec
 
-from simulator import resources
-from simulator.domain.findings import NOWHERE, Finding, Place, Rulebook
-from simulator.domain.judgement import Job
-from simulator.messages.tarstream import ArchiveFault, Entry, TarStream
+from simulator.domain.findings import Finding, Place
+from simulator.domain.judgement import Job, Limits
+from simulator.messages.members import (
+    LONGEST_KEPT,
+    SNIFFED,
+    ArchiveFault,
+    Entry,
+    Member,
+    Terms,
+    finding,
+    misplaced,
+    oversized,
+    rules,
+    shown,
+    sniffed,
+    told,
+)
+from simulator.messages.tarstream import TarStream
+from simulator.messages.zipstream import ZipStream
 
-# Chorus Pro external specifications v1.1 §3.2.1.4.1, circuits of the plateformes agréées.
-_LONGEST_NAME = 256
-_FORBIDDEN = frozenset("%$!&/\\:;«»#@")
-_STRICT_CIRCUITS = ("b2g-pa", "g2b-pa", "g2b-issuer")
+__all__ = ["Member", "Wanted", "finding", "pack", "rules", "unpack"]
 
-_LONGEST_KEPT = 1024
+# Whether the content of a member is wanted, by its place among the members (from 0).
+Wanted = Callable[[int], bool]
+
 # The time field of gzip has 32 bits: until 2106.
 _LAST_MOMENT = (1 << 32) - 1
-
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}$")
-_MAGIC = ((b"\x1f\x8b", ".tar.gz"), (b"PK\x03\x04", ".zip"), (b"%PDF", ".pdf"))
-_UNSAFE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|(.*[/\\])?\.\.([/\\]|\Z)", re.DOTALL)
+_HERE = (".", "./")
 
 
-class Member(msgspec.Struct, frozen=True):
-    """One file of a flow.
+class Archive(Protocol):
+    """Entries of an archive, one after the other; `content` is that of the one just seen."""
 
-    Attributes:
-        name: in the envelope, without ``./``; the flow's own name when it travels bare.
-        size: bytes, unpacked.
-        content: None when it is refused unread.
-        findings: what is wrong with it as a file.
-    """
+    def __iter__(self) -> Iterator[Entry]: ...
 
-    name: str
-    size: int
-    content: bytes | None
-    findings: tuple[Finding, ...] = ()
+    def content(self) -> bytes: ...
 
 
-@cache
-def rules() -> Rulebook:
-    """Wordings of the container and of the judging processes. Raises `MissingResource`."""
-    return Rulebook.from_tables(resources.table("schemas", "rules", "container.toml"))
+_ARCHIVES: dict[str, Callable[[BinaryIO, Limits], Archive]] = {
+    ".tar.gz": TarStream,
+    ".zip": ZipStream,
+}
 
 
-def finding(rule: str, place: Place = NOWHERE, **values: object) -> Finding:
-    """Words a row of the container table; `KeyError` if there is none."""
-    return rules().finding(rule, place, shown=None, **values)
-
-
-def unpack(job: Job) -> Iterator[Member | Finding]:
+def unpack(job: Job, wanted: Wanted | None = None) -> Iterator[Member | Finding]:
     """The files of a flow, one at a time in their order; a `Finding` speaks of the flow as a whole.
 
-    At most one member is in memory. Reading stops at a fault that hides what follows, and at a
-    member over the limit.
+    At most one member is in memory. Reading stops at the first `Finding`, and at a member over the
+    limit.
+
+    Args:
+        job: which flow, and what it may hold.
+        wanted: asked for each member, refused ones too, with its place among the members; where it
+            answers no, the member comes without content and `skipped`. Names, kinds and sizes are
+            checked all the same, and the bytes are inflated. So a flow can be judged in parts, which
+            stop at the same place.
 
     Raises:
         OSError: the job's path cannot be read.
@@ -85,7 +90,7 @@ def unpack(job: Job) -> Iterator[Member | Finding]:
         elif size > job.limits.flow:
             yield finding("IRR_TAILLE_FLOW", size=size, limit=job.limits.flow)
         else:
-            yield from _by_container(job, source)
+            yield from _by_container(job, source, wanted or _all)
 
 
 def pack(files: Iterable[tuple[str, bytes]], when: datetime) -> bytes:
@@ -107,25 +112,32 @@ def pack(files: Iterable[tuple[str, bytes]], when: datetime) -> bytes:
     return head + deflate.compress(tar) + deflate.flush() + tail
 
 
+def _all(_: int) -> bool:
+    return True
+
+
 def _opened(job: Job) -> BinaryIO:
     if job.path is not None:
         return Path(job.path).open("rb")
     return io.BytesIO(job.content or b"")
 
 
-def _by_container(job: Job, source: BinaryIO) -> Iterator[Member | Finding]:
-    start = source.read(64)
+def _by_container(job: Job, source: BinaryIO, wanted: Wanted) -> Iterator[Member | Finding]:
+    """Reads a flow by the extension of its name; without one, by its first bytes."""
+    start = source.read(SNIFFED)
     source.seek(0)
-    extension = _extension(job.name) or _sniffed(start)
-    reader = _CONTAINERS.get(extension)
-    if reader is not None:
-        yield from reader(job, source)
-    elif extension in (".zip", ".pdf"):
-        yield finding("IRR_TYPE_LATER", extension=extension)
-    elif extension:
-        yield finding("IRR_TYPE_EXTENSION", extension=extension)
+    terms = Terms(job)
+    named = _extension(job.name)
+    extension = named or sniffed(start)
+    expected = ", ".join((*terms.documents, *_ARCHIVES))
+    if extension in _ARCHIVES:
+        yield from _members(_ARCHIVES[extension](source, job.limits), terms, wanted)
+    elif extension in terms.documents:
+        yield _bare(job, extension, source, wanted)
+    elif named:
+        yield finding("IRR_TYPE_EXTENSION", extension=named, expected=expected)
     else:
-        yield finding("IRR_TYPE_CONTENT", start=start[:8].hex(" "))
+        yield finding("IRR_TYPE_CONTENT", start=start[:8].hex(" "), expected=expected)
 
 
 def _extension(name: str) -> str:
@@ -137,101 +149,66 @@ def _extension(name: str) -> str:
     return match.group() if match else ""
 
 
-def _sniffed(start: bytes) -> str:
-    """What a flow without extension is, by its first bytes (deduced: none is defined)."""
-    if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
-        return ".xml"
-    return next((extension for magic, extension in _MAGIC if start.startswith(magic)), "")
+def _bare(job: Job, extension: str, source: BinaryIO, wanted: Wanted) -> Member | Finding:
+    """A document that travels alone."""
+    name, limit = shown(job.name), job.limits.member
+    size = source.seek(0, io.SEEK_END)
+    source.seek(0)
+    skipped = not wanted(0)
+    if size > limit:
+        return Member(name, size, None, (oversized(name, size, limit),), skipped=skipped)
+    content = source.read()
+    if wrong := misplaced(extension, content):
+        _, found = wrong
+        return finding("IRR_TYPE_MISMATCH", name=name, extension=extension, found=found)
+    return Member(name, size, None if skipped else content, skipped=skipped)
 
 
-def _nested(content: bytes) -> str:
-    """What stands where an XML document should: ``.tar.gz``, ``.zip``, ``.pdf`` or ``""``."""
-    return _sniffed(content[:64]).replace(".xml", "")
-
-
-def _bare(job: Job, source: BinaryIO) -> Iterator[Member | Finding]:
-    limit = job.limits.member
-    content = source.read(limit + 1)
-    if len(content) > limit:
-        size = source.seek(0, io.SEEK_END)
-        yield _oversized(job.name, size, limit)
-    elif nested := _nested(content):
-        yield finding("IRR_TYPE_MISMATCH", name=job.name, found=nested)
-    else:
-        yield Member(job.name, len(content), content)
-
-
-def _envelope(job: Job, source: BinaryIO) -> Iterator[Member | Finding]:
-    """Members of a tar.gz, in order."""
-    tar = TarStream(source, job.limits)
-    seen: set[str] = set()
+def _members(archive: Archive, terms: Terms, wanted: Wanted) -> Iterator[Member | Finding]:
+    """The files of an archive, in its order."""
+    names: set[str] = set()
+    ordinal = documents = 0
     try:
-        for entry in tar:
-            name = entry.name.removeprefix("./")[:_LONGEST_KEPT]
-            if entry.kind == "folder" and name.strip("/") in ("", "."):
+        for entry in archive:
+            if entry.kind == "folder" and entry.name in _HERE:
                 continue
-            item = _member(entry, name, tar, job)
-            if isinstance(item, Member) and name in seen:
-                item = _with(item, "IRR_NOM_F_TWICE", name=name)
-            yield item
-            seen.add(name)
-            if entry.kind == "sparse" or entry.size > job.limits.member:
+            name = entry.name.removeprefix("./")
+            terms.demand_plain(entry, name)
+            member = _member(entry, terms, archive, wanted(ordinal))
+            if (kept := name[:LONGEST_KEPT]) in names:
+                member = _twice(member)
+            names.add(kept)
+            documents += member.kind == "document"
+            yield member
+            if entry.size > terms.largest:
                 return
+            ordinal += 1
     except ArchiveFault as fault:
-        yield finding(fault.rule, NOWHERE, **fault.values)
+        yield told(fault)
     else:
-        if not seen:
-            yield finding("IRR_VIDE_ARCHIVE")
+        if not documents:
+            yield finding("IRR_VIDE_ARCHIVE", found="stylesheets only" if names else "none")
 
 
-def _member(entry: Entry, name: str, tar: TarStream, job: Job) -> Member | Finding:
-    place = Place(member=name)
-    if _UNSAFE.match(entry.name):
-        return finding("IRR_EXTRAC_UNSAFE", place, name=name)
-    if entry.kind != "file":
-        refused = finding("IRR_TYPE_F_KIND", place, name=name, kind=entry.kind)
-        return Member(name, entry.size, None, (refused,))
-    if entry.size > job.limits.member:
-        return _oversized(name, entry.size, job.limits.member)
-    wrong = [*_name_faults(name, job.circuit), *_type_faults(name)]
-    if wrong and wrong[-1].motif == "IRR_TYPE_F":
-        return Member(name, entry.size, None, tuple(wrong))
-    content = tar.content()
-    if not content:
-        wrong.append(finding("IRR_VIDE_F", place, name=name))
-    elif nested := _nested(content):
-        wrong.append(finding("IRR_TYPE_F_NESTED", place, name=name, found=nested))
-    else:
-        return Member(name, entry.size, content, tuple(wrong))
-    return Member(name, entry.size, None, tuple(wrong))
+def _member(entry: Entry, terms: Terms, archive: Archive, wanted: bool) -> Member:
+    name, size = entry.name.removeprefix("./"), entry.size
+    label, kind = shown(name), terms.kind(name)
+    faults = terms.name_faults(name)
+    if unread := terms.bar(name, size):
+        return Member(label, size, None, (*faults, unread), kind, not wanted)
+    if not wanted:
+        return Member(label, size, None, faults, kind, skipped=True)
+    content = archive.content()
+    if wrong := misplaced(name, content):
+        rule, found = wrong
+        nested = finding(rule, Place(member=label), name=label, found=found)
+        return Member(label, size, None, (*faults, nested), kind)
+    return Member(label, size, content, faults, kind)
 
 
-def _name_faults(name: str, circuit: str) -> Iterator[Finding]:
-    if circuit not in _STRICT_CIRCUITS:
-        return
-    if len(name) > _LONGEST_NAME:
-        yield finding("IRR_NOM_F_LENGTH", Place(member=name), length=len(name), limit=_LONGEST_NAME)
-    if found := sorted(_FORBIDDEN.intersection(name)):
-        listed = " ".join(found)
-        yield finding("IRR_NOM_F_CHARACTER", Place(member=name), name=name, found=listed)
-
-
-def _type_faults(name: str) -> Iterator[Finding]:
-    if "/" in name or "\\" in name:
-        yield finding("IRR_TYPE_F_FOLDER", Place(member=name), name=name)
-    elif not name.lower().endswith(".xml"):
-        yield finding("IRR_TYPE_F_EXTENSION", Place(member=name), name=name)
-
-
-def _oversized(name: str, size: int, limit: int) -> Member:
-    place = Place(member=name)
-    fault = finding("IRR_TAILLE_F", place, name=name, size=size, limit=limit)
-    return Member(name, size, None, (fault,))
-
-
-def _with(member: Member, rule: str, **values: object) -> Member:
-    extra = finding(rule, Place(member=member.name), **values)
-    return msgspec.structs.replace(member, findings=(*member.findings, extra))
+def _twice(member: Member) -> Member:
+    again = finding("IRR_NOM_F_TWICE", Place(member=member.name), name=member.name)
+    return msgspec.structs.replace(member, findings=(*member.findings, again))
 
 
 def _headers(name: str, size: int, moment: int) -> bytes:
@@ -257,10 +234,3 @@ def _pax_record(key: bytes, value: bytes) -> bytes:
     length = rest + len(str(rest))
     length = rest + len(str(length))
     return b"%d %s=%s\n" % (length, key, value)
-
-
-_CONTAINERS: dict[str, Callable[[Job, BinaryIO], Iterator[Member | Finding]]] = {
-    ".tar.gz": _envelope,
-    ".xml": _bare,
-    # .zip and .pdf (Factur-X) come here, each with its reader.
-}
