@@ -101,7 +101,7 @@ def _request(interface: str | None, packs: str | None) -> Request:
 
 
 def _pack_names(packs: str | None) -> tuple[str, ...] | None:
-    from simulator.validation.judge import PACKS
+    from simulator.validation.document import PACKS
     from simulator.validation.offline import ALL_PACKS
 
     if packs is None:

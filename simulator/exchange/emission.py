@@ -55,15 +55,27 @@ def report_lines(
     _emit(tx, to, FlowName.parse(flow.report), (status,), cause)
 
 
-def invoice_statuses(tx: Tx, flow: Flow, statuses: Sequence[InvoiceStatus], cause: int) -> None:
-    """Emits statuses of invoices, grouped into one return or one each, in the order given."""
+def invoice_statuses(
+    tx: Tx, flow: Flow, statuses: Sequence[InvoiceStatus], cause: int, *, held: bool = False
+) -> None:
+    """Emits statuses of invoices, grouped into one return or one each, in the order given.
+
+    Held, they are named and wait for `release_held`.
+    """
     to = _addressee(tx, flow)
     if to is None or not statuses:
         return
     groups = [tuple(statuses)] if tx.reference.options.group_statuses else [(s,) for s in statuses]
     for group in groups:
         name = _own_name(tx, flow.partner, _life_cycle_code(tx, to.plan))
-        _emit(tx, to, name, group, cause)
+        _emit(tx, to, name, group, cause, held=held)
+
+
+def release_held(tx: Tx, flow: Flow, cause: int) -> None:
+    """Lets the statuses of a large flow go, now that the report on it has."""
+    for number in tx.held_returns(flow.id):
+        tx.set_return(number, "composing")
+        tx.enqueue("compose", number, _lane(flow), cause)
 
 
 def error_line(tx: Tx, finding: Finding) -> ErrorLine:
@@ -145,6 +157,8 @@ def _emit(
     name: FlowName,
     statuses: tuple[FlowStatus | InvoiceStatus, ...],
     cause: int,
+    *,
+    held: bool = False,
 ) -> None:
     flow = to.flow
     value = Return(
@@ -159,18 +173,23 @@ def _emit(
         statuses=statuses,
         in_reply_to=flow.stream,
     )
-    lane = f"compose:{flow.partner}"
     # A small return does not overtake a larger one of the same partner.
-    content = None if tx.lane_is_busy(lane) else tx.compose(value)
+    content = None if held or tx.lane_is_busy(_lane(flow)) else tx.compose(value)
     blob = blob_ref(content) if content else None
-    number = tx.add_return(value, flow.id, blob)
+    number = tx.add_return(value, flow.id, blob, held=held)
     body = {"name": value.name, "interface": value.interface, "statuses": _summary(statuses)}
     decided = tx.event(flow.stream, "ReturnDecided", body, cause=cause, flow=flow.id)
+    if held:
+        return
     if blob is None:
-        tx.enqueue("compose", number, lane, decided)
+        tx.enqueue("compose", number, _lane(flow), decided)
     else:
         tx.keep_blob(blob, content)
         _ready(tx, number, value, flow.id, blob, decided)
+
+
+def _lane(flow: Flow) -> str:
+    return f"compose:{flow.partner}"
 
 
 def _summary(statuses: Iterable[FlowStatus | InvoiceStatus]) -> list[dict[str, str]]:
@@ -260,7 +279,7 @@ def requeued(tx: Tx, asked: Requeued) -> str:
         ValueError: it is not written yet.
     """
     value, flow, state = tx.returned(asked.returned)
-    if state == "composing":
+    if state in ("composing", "held"):
         message = f"{value.name} is still being written"
         raise ValueError(message)
     tx.cancel("purge", asked.returned)

@@ -14,7 +14,7 @@ from simulator.domain.findings import Finding
 from simulator.domain.flowname import FlowName, NameFault
 from simulator.domain.interfaces import Catalogue, Interface
 from simulator.domain.judgement import Document, Facts, Job, Judgement, Limits, Verdict
-from simulator.validation.judge import PACKS
+from simulator.validation.document import PACKS
 
 # Whose rules on file names apply, by family of the interface.
 _CIRCUITS = {"historic": "b2g", "pa-b2g": "b2g-pa", "g2b": "g2b-pa"}

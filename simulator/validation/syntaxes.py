@@ -78,7 +78,7 @@ FAMILIES = frozenset(row.family for row in SYNTAXES)
 _BY_ROOT = {row.root: row for row in SYNTAXES}
 
 
-def recognise(root: Element) -> Syntax | None:
+def recognise(root: Element, demanded: str = "", *, is_pdf: bool = False) -> Syntax | None:
     """The syntax of a document by its root element; None if it is none of ours."""
     return _BY_ROOT.get(root.tag)
 

@@ -1,0 +1,133 @@
+"""Checks on the facts of one invoice that need the directory, and nothing else of the books.
+
+A step makes them over its `tx`; ``aife-sim check --directory`` makes the same ones off line. They
+read facts, never a document, and change nothing.
+
+Source of the checks and their order: Chorus Pro external specifications v1.1 §3.2.1.4.2 (supplier,
+recipient); of the numbers: dossier §7.2, §7.4. Each finding names its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from simulator.domain.findings import Finding, Place
+from simulator.domain.judgement import Check, Document, Facts
+from simulator.domain.raccordement import Structure
+from simulator.domain.reference import Reference
+
+Role = Literal["supplier", "recipient"]
+
+_NUMBER = re.compile(r"[A-Za-z0-9\-+_/]+( [A-Za-z0-9\-+_/]+)*")
+_NUMBER_LENGTH = 20
+_SIRET = re.compile(r"[0-9]{14}")
+# Schemes of an identifier that stand for a French establishment: CPPStatut type 1, ICD 0009 and 0002.
+_FRENCH = ("", "1", "0009", "0002")
+
+
+class Books(Protocol):
+    """What these checks look up; a `Tx` is one, a directory read from a file another."""
+
+    @property
+    def reference(self) -> Reference:
+        """Wordings and options."""
+
+    def structure(self, identifier: str) -> Structure | None:
+        """The directory entry of an identifier; None if there is none."""
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What the checks of one invoice found, and the trace of them, both in order."""
+
+    findings: tuple[Finding, ...]
+    checks: tuple[Check, ...]
+
+
+def check(books: Books, document: Document) -> Checked:
+    """Makes every check of this module on an invoice.
+
+    Args:
+        books: directory, wordings and options.
+        document: one whose facts could be read; a document without facts has an error of level
+            file and is never checked.
+    """
+    facts = document.facts
+    assert facts is not None, "a document without facts has an error of level file"
+    found: list[Finding] = []
+    checks: list[Check] = []
+    for name, made in CHECKS.items():
+        findings = list(made(books, facts, document.member))
+        checks.append(traced(f"{name} of {document.member}", findings))
+        found += findings
+    return Checked(tuple(found), tuple(checks))
+
+
+def place_of(facts: Facts, field: str, member: str) -> Place:
+    """Where a field of the facts stands in the document, as far as it is known."""
+    xpath, line, column = facts.places.get(field, ("", 0, 0))
+    return Place(member, line or None, column or None, xpath or None)
+
+
+def traced(name: str, findings: Sequence[Finding]) -> Check:
+    """The line of the decision trace for a check that found this."""
+    refused = any(f.refuses for f in findings)
+    return Check(name, "failed" if refused else "passed", "; ".join(f.help for f in findings))
+
+
+def _number(books: Books, facts: Facts, member: str) -> Iterator[Finding]:
+    rules, place = books.reference.rules, place_of(facts, "number", member)
+    if not facts.number.strip():
+        yield rules.finding("NUMBER_MISSING", place)
+        return
+    if len(facts.number) > _NUMBER_LENGTH:
+        yield rules.finding("G1.05_LENGTH", place, found=facts.number, length=len(facts.number))
+    if not _NUMBER.fullmatch(facts.number):
+        yield rules.finding("G1.05_CHARACTERS", place, found=facts.number)
+
+
+def _supplier(books: Books, facts: Facts, member: str) -> Iterator[Finding]:
+    place = place_of(facts, "supplier", member)
+    return _party(books, "supplier", (facts.supplier_scheme, facts.supplier), place)
+
+
+def _recipient(books: Books, facts: Facts, member: str) -> Iterator[Finding]:
+    place = place_of(facts, "recipient", member)
+    return _party(books, "recipient", (facts.recipient_scheme, facts.recipient), place)
+
+
+def _party(books: Books, role: Role, named: tuple[str, str], place: Place) -> Iterator[Finding]:
+    """Checks of one party: named, well-formed, in the directory, active, of the right nature."""
+    rules, prefix = books.reference.rules, role.upper()
+    scheme, identifier = named
+    if not identifier:
+        yield rules.finding(f"{prefix}_MISSING", place)
+    elif scheme in _FRENCH and not _SIRET.fullmatch(identifier):
+        yield rules.finding(f"{prefix}_FORMAT", place, found=identifier)
+    else:
+        yield from _in_directory(books, role, identifier, place)
+
+
+def _in_directory(books: Books, role: Role, identifier: str, place: Place) -> Iterator[Finding]:
+    rules, prefix = books.reference.rules, role.upper()
+    structure = books.structure(identifier)
+    if structure is None:
+        unknown = books.reference.options.directory_unknown
+        if unknown != "accept":
+            rule = f"{prefix}_UNKNOWN" + ("" if unknown == "refuse" else "_ACCEPTED")
+            yield rules.finding(rule, place, found=identifier)
+    elif not structure.active:
+        yield rules.finding(f"{prefix}_INACTIVE", place, found=identifier)
+    elif role == "recipient" and structure.kind != "public":
+        yield rules.finding("RECIPIENT_NOT_PUBLIC", place, found=identifier)
+
+
+# By the name that the trace shows, in the order of the exchange system.
+CHECKS: Mapping[str, Callable[[Books, Facts, str], Iterator[Finding]]] = {
+    "invoice number": _number,
+    "supplier": _supplier,
+    "recipient": _recipient,
+}
