@@ -41,8 +41,8 @@ def report_lines(
 ) -> None:
     """As `report_on_flow`, for lines that are already worded."""
     to = _addressee(tx, flow)
-    answer = _flow_answer(tx, to.plan, outcome) if to else None
-    if to is None or answer is None:
+    answer = _flow_answer(tx, to, outcome) if to else None
+    if to is None or answer is None or not flow.report:
         return
     status = FlowStatus(
         status=answer.status,
@@ -67,7 +67,7 @@ def invoice_statuses(
         return
     groups = [tuple(statuses)] if tx.reference.options.group_statuses else [(s,) for s in statuses]
     for group in groups:
-        name = _own_name(tx, flow.partner, _life_cycle_code(tx, to.plan))
+        name = _own_name(tx, flow.partner, _life_cycle_code(tx, to))
         _emit(tx, to, name, group, cause, held=held)
 
 
@@ -106,7 +106,10 @@ def _addressee(tx: Tx, flow: Flow) -> _Addressee | None:
     return _Addressee(flow, raccordement, plan) if raccordement and plan else None
 
 
-def _flow_answer(tx: Tx, plan: CircuitPlan, outcome: Outcome) -> Answer | None:
+def _flow_answer(tx: Tx, to: _Addressee, outcome: Outcome) -> Answer | None:
+    plan = to.plan
+    if outcome != "refused" and to.flow.interface in plan.statuses:
+        return None
     if outcome == "accepted":
         quiet = plan.circuit == "b2g" and tx.reference.options.report == "errors-only"
         return None if quiet else plan.flow_accepted
@@ -118,24 +121,30 @@ def _says_all_is_well(plan: CircuitPlan, answer: Answer) -> bool:
     return plan.flow_accepted is not None and answer.status == plan.flow_accepted.status
 
 
-def _life_cycle_code(tx: Tx, plan: CircuitPlan) -> str:
-    answer = plan.invoice_accepted or plan.invoice_refused
+def _life_cycle_code(tx: Tx, to: _Addressee) -> str:
+    answer = to.plan.invoice_accepted or to.plan.invoice_refused
     assert answer is not None
-    return answer.interface.format(life_cycle=tx.reference.options.life_cycle_interface)
+    own = tx.reference.catalogue[to.flow.interface].object_acks
+    return answer.interface.format(
+        life_cycle=tx.reference.options.life_cycle_interface, object_ack=next(iter(own), "")
+    )
 
 
 def report_name(tx: Tx, partner: Raccordement, name: FlowName | None, interface: str | None) -> str:
     """The name of the report on a deposit: its own with the code of its acknowledgement; else ours.
 
-    Ours when the received name cannot be read, when its code has no acknowledgement on this circuit,
-    or when that name was promised to an earlier deposit. All assumed. ``""`` without a plan.
+    Ours when the received name cannot be read, when its code does not belong to this circuit, or
+    when that name was promised to an earlier deposit. All assumed. ``""`` without a plan, and for an
+    acknowledgement, which is itself never acknowledged (PPF general dossier v3.2 §3.4.4).
     """
     plan = tx.reference.circuits.get(partner.circuit)
     answer = (plan.flow_refused or plan.flow_accepted) if plan else None
     if plan is None or answer is None:
         return ""
-    known = interface in plan.deposits
+    known = interface in (*plan.deposits, *plan.statuses)
     acknowledgement = tx.reference.catalogue[interface].flow_ack if interface and known else ""
+    if known and not acknowledgement:
+        return ""
     code = answer.interface.format(flow_ack=acknowledgement or plan.fallback_ack)
     code_application = partner.code_application
     if name and acknowledgement:
