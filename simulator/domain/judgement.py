@@ -20,12 +20,13 @@ Verdict = Literal["accepted", "rejected", "irrecevable"]
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds of one job. Sizes in bytes, times in seconds.
 
-    Sizes of flow and member: Chorus Pro external specifications v1.0 §5.4.1 (official); the others
-    protect the machine (assumed).
+    Sizes of flow, member and attachment: Chorus Pro external specifications v1.0 §5.4.1 (official);
+    the others protect the machine (assumed). `seconds` bounds each block of a flow.
     """
 
     flow: int = 1 << 30
     member: int = 100 << 20
+    attachment: int = 100 << 20
     members: int = 100_000
     total: int = 20 << 30
     header: int = 64 << 10
@@ -41,6 +42,7 @@ class Job(msgspec.Struct, frozen=True):
         name: file name of the flow as deposited; its extension tells the container.
         syntax: what the interface demands (``ubl-2.1``); ``""`` lets the document decide.
         circuit: ``b2g``, ``b2g-pa``, ... or ``""``: whose file-name rules apply.
+        kind: of the interface (``E1`` ... ``F2``), ``""`` without one.
         packs: rule packs to run, in order.
         limits: bounds of this job.
         content: the bytes of a small flow.
@@ -56,6 +58,7 @@ class Job(msgspec.Struct, frozen=True):
     limits: Limits
     content: bytes | None = None
     path: str | None = None
+    kind: str = ""
     part: int = 0
     parts: int = 1
 

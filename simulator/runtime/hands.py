@@ -103,9 +103,11 @@ class NodeHands:
             partner, name, data = deposit.partner, deposit.name, deposit.content
             sha256 = deposit.blob.sha256
         raccordement = self._partner(partner)
+        interface = self._reference.catalogue[name[:8]]
         return Job(
             name=name,
-            syntax=self._reference.catalogue[name[:8]].judged_as,
+            syntax=interface.judged_as,
+            kind=interface.kind,
             circuit=raccordement.circuit if raccordement else "",
             packs=("xsd",),
             limits=self._limits,

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from lxml.etree import _Element as Element
 
 from simulator.domain.findings import Finding, Place
 from simulator.domain.judgement import Document, Facts, Job
-from simulator.messages import facturx
+from simulator.messages import cii, facturx
 from simulator.messages.archives import Member
 from simulator.messages.xpath import line_of, xpath_of
-from simulator.validation.attachments import attachment_findings
+from simulator.validation.attachments import (
+    Bounds,
+    attachment_findings,
+    readable_pdf_missing,
+    stylesheet_missing,
+)
 from simulator.validation.columns import located
 from simulator.validation.locate import spots
 from simulator.validation.parsing import parse, syntax_finding
-from simulator.validation.syntaxes import NOT_YET, Syntax, recognise
+from simulator.validation.syntaxes import Syntax, recognise
 from simulator.validation.trace import Trace
 from simulator.validation.xsd import schema_findings
 
@@ -64,29 +69,44 @@ class DocumentJudging:
         self._trace.step(step, self._member.name, findings)
 
     def _units(self, content: bytes) -> Sequence[Facts]:
-        is_pdf = content.startswith(_PDF)
-        if is_pdf:
-            inside = facturx.extract(content)
-            self._note("Factur-X", inside.findings)
-            if inside.xml is None:
-                return ()
-            content = inside.xml
+        if not content.startswith(_PDF):
+            return self._read(content, None)
+        extracted = facturx.extract(content, self._job.limits.member)
+        self._note("Factur-X", extracted.findings)
+        return self._read(extracted.xml, extracted) if extracted.xml else ()
+
+    def _read(self, content: bytes, extracted: facturx.Extracted | None) -> Sequence[Facts]:
+        """What an XML document says, one that travelled alone or in a PDF."""
         parsed = parse(content)
         self._note("well-formed", parsed.findings)
-        return () if parsed.root is None else self._read(content, parsed.root, is_pdf=is_pdf)
-
-    def _read(self, content: bytes, root: Element, *, is_pdf: bool) -> Sequence[Facts]:
-        syntax = recognise(root, self._job.syntax, is_pdf=is_pdf)
+        root = parsed.root
+        if root is None:
+            return ()
+        syntax = recognise(root, self._job.syntax, is_pdf=extracted is not None)
         if syntax is None:
             self._note("syntax", [_misfit(content, root, self._job.syntax)])
-            actual = recognise(root, "", is_pdf=is_pdf)
-            self.unknown = actual is None
-            return [actual.read(root)] if actual else (Facts(syntax="unknown"),)
+            return self._foreign(root, is_pdf=extracted is not None)
         self._note("syntax", ())
+        if extracted:
+            self._note("Factur-X", facturx.profile_findings(extracted, cii.guideline(root)))
         self._packs(content, root, syntax)
-        self._note("attachments", attachment_findings(content, root, syntax, self._job))
-        units = [syntax.read(root)]
-        return [_with_lines(content, root, facts, syntax) for facts in units]
+        self._attachments(content, root, syntax)
+        return [_with_lines(content, root, facts, syntax) for facts in syntax.read(root)]
+
+    def _foreign(self, root: Element, *, is_pdf: bool) -> Sequence[Facts]:
+        """Facts of a document that the interface does not carry."""
+        actual = recognise(root, "", is_pdf=is_pdf)
+        self.unknown = actual is None
+        return actual.read(root) if actual else (Facts(syntax="unknown"),)
+
+    def _attachments(self, content: bytes, root: Element, syntax: Syntax) -> None:
+        job, subject = self._job, (content, root, syntax.name, syntax.prefixes)
+        bounds = Bounds(job.limits.attachment, max(1, self._room))
+        found = attachment_findings(*subject, job.circuit, bounds)
+        found += readable_pdf_missing(*subject, job.kind)
+        found += stylesheet_missing(*subject, job.kind)
+        self._room -= len(found)
+        self._note("attachments", found)
 
     def _packs(self, content: bytes, root: Element, syntax: Syntax) -> None:
         for pack in self._job.packs:
@@ -112,9 +132,6 @@ def _misfit(content: bytes, root: Element, demanded: str) -> Finding:
     if demanded:
         rule = "IRR_SYNTAX_ROOT"
         values["expected"] = demanded
-    elif root.tag in NOT_YET:
-        rule = "IRR_SYNTAX_NOT_YET"
-        values["found"] = NOT_YET[root.tag]
     else:
         rule = "IRR_SYNTAX_UNKNOWN"
     place = Place(line=line_of(root), xpath=xpath_of(root, {}))

@@ -96,7 +96,7 @@ def schema_findings(
         MissingResource: the schema is not installed.
         MemoryError: the memory allowed to the process does not suffice.
     """
-    schema = schema_of(syntax.family)
+    schema = schema_of(syntax.schema(root))
     look = _faults if len(root) <= _MANY else _first_faults
     faults, count = look(content, root, schema, most)
     places = _places(content, faults)
