@@ -120,6 +120,7 @@ class Tx:
         self._session = session
         self.reference = reference
         self._raccordements: dict[str, Raccordement | None] = {}
+        self._structures: dict[str, Structure | None] = {}
         self.todo: list[NewWork] = []
         self.cancelled: list[int] = []
 
@@ -174,13 +175,18 @@ class Tx:
         )
 
     def structure(self, identifier: str) -> Structure | None:
-        """The directory entry of an identifier."""
-        return self._one(
-            "SELECT body FROM structure WHERE space = ? AND identifier = ?", identifier, Structure
-        )
+        """The directory entry of an identifier; asked several times in a step, read once."""
+        if identifier not in self._structures:
+            self._structures[identifier] = self._one(
+                "SELECT body FROM structure WHERE space = ? AND identifier = ?",
+                identifier,
+                Structure,
+            )
+        return self._structures[identifier]
 
     def save_structure(self, value: Structure) -> None:
         """Adds a directory entry or replaces it."""
+        self._structures.clear()
         self._sql(
             "INSERT OR REPLACE INTO structure (space, identifier, body) VALUES (?, ?, ?)",
             (self.space, value.identifier, _encode(value).decode()),
