@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench schema clean
+.PHONY: help setup demo test check format bench schema docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -30,9 +30,15 @@ format: .venv/.dev  ## put code into the house format
 bench: .venv/.dev  ## measure
 	$(BIN)/python -m bench
 
-schema: .venv/.run  ## write the JSON Schema of the settings anew
+schema: .venv/.run  ## write the JSON Schemas of settings and of check --json anew
 	$(BIN)/python -m simulator.settings > schemas/config.schema.json.new
 	mv schemas/config.schema.json.new schemas/config.schema.json
+	$(BIN)/python -m simulator.validation.jsonline > schemas/check.schema.json.new
+	mv schemas/check.schema.json.new schemas/check.schema.json
+
+docs: .venv/.run  ## write the pages of docs/ that come from the data anew
+	$(BIN)/python -m simulator.interfaces_page > docs/interfaces.md.new
+	mv docs/interfaces.md.new docs/interfaces.md
 
 clean:  ## remove .venv and what tools leave behind
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,15 +20,10 @@ from simulator.cli.console import json_option, print_json
 from simulator.cli.main import EXPECTATION_FAILED, EnvironmentFailure
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from simulator.domain.findings import Finding
     from simulator.domain.judgement import Job, Judgement, Limits
-    from simulator.validation.offline import Request, Row
+    from simulator.validation.offline import DirectoryChecks, Request, Row
 
 _MOST_PROCESSES = 4
-_COLOURS = {"accepted": "green", "rejected": "red", "irrecevable": "red"}
-_SEVERITIES = {"error": "red", "warning": "yellow", "info": "cyan"}
 
 
 @click.command()
@@ -41,34 +36,59 @@ _SEVERITIES = {"error": "red", "warning": "yellow", "info": "cyan"}
 )
 @click.option("--interface", metavar="CODE", help="Judge as a deposit on this interface code.")
 @click.option("--packs", metavar="NAME,...", help="Rule packs to run instead of the interface's.")
+@click.option(
+    "--directory",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Look suppliers and recipients up in this file, as `directory import` reads it.",
+)
 @click.option("--explain", "explained", is_flag=True, help="Add the reasons of a second validator.")
+@click.option("--sarif", metavar="FILE", help="Write the findings as SARIF 2.1.0; - for stdout.")
 @json_option
 def check(
     paths: tuple[Path, ...],
+    *,
     interface: str | None,
     packs: str | None,
+    directory: Path | None,
     explained: bool,
+    sarif: str | None,
     as_json: bool,
 ) -> None:
     """Judges envelopes (.tar.gz), documents (.xml) or the files of folders."""
+    from simulator.cli.whole_file import STANDARD_OUTPUT
     from simulator.resources import MissingResource
     from simulator.runtime.judging import JudgingUnavailable
 
+    if as_json and sarif == STANDARD_OUTPUT:
+        message = "--json and --sarif - both write to the standard output"
+        raise click.UsageError(message)
     try:
-        request = _request(interface, packs)
+        request = _request(interface, packs, directory)
+        ours = Path(sarif).resolve() if sarif and sarif != STANDARD_OUTPUT else None
+        judged = rows(paths, request, without=ours)
+        if sarif:
+            judged = _reported(judged, sarif)
         refused = False
-        for path, row in rows(paths, request):
+        for path, row in judged:
             refused |= row.verdict != "accepted"
-            reasons = _reasons(path, row, request) if explained else None
-            print_json(_as_json(row, reasons)) if as_json else _show(row, reasons)
+            if sarif != STANDARD_OUTPUT:
+                _tell(row, _reasons(path, row, request) if explained else None, as_json=as_json)
     except (MissingResource, JudgingUnavailable, OSError) as error:
         raise EnvironmentFailure(str(error)) from None
     if refused:
         raise SystemExit(EXPECTATION_FAILED)
 
 
-def rows(paths: Iterable[Path], request: Request) -> Iterator[tuple[Path, Row]]:
+def rows(
+    paths: Iterable[Path], request: Request, without: Path | None = None
+) -> Iterator[tuple[Path, Row]]:
     """A row for each document of some files and folders, in their order, with its file.
+
+    Args:
+        paths: files and folders.
+        request: how to judge them.
+        without: a resolved file that is our own output: not judged when it lies in such a folder.
 
     Raises:
         JudgingUnavailable: no judging process can work here.
@@ -76,7 +96,7 @@ def rows(paths: Iterable[Path], request: Request) -> Iterator[tuple[Path, Row]]:
     """
     from simulator.validation.offline import job_of, rows_of
 
-    files = list(_files(paths))
+    files = [f for f in _files(paths) if without is None or f.resolve() != without]
     if not files:
         message = f"no file to judge in {', '.join(map(str, paths))}"
         raise click.UsageError(message)
@@ -88,7 +108,21 @@ def rows(paths: Iterable[Path], request: Request) -> Iterator[tuple[Path, Row]]:
                 yield path, row
 
 
-def _request(interface: str | None, packs: str | None) -> Request:
+def _reported(judged: Iterable[tuple[Path, Row]], target: str) -> Iterator[tuple[Path, Row]]:
+    """Passes rows on; after the last one the findings of all are written as SARIF."""
+    from simulator.cli.whole_file import can_be_written, write_whole
+    from simulator.validation.sarif import report, text_of
+
+    can_be_written(target)
+    faulty: list[Row] = []
+    for path, row in judged:
+        if row.findings:
+            faulty.append(row)
+        yield path, row
+    write_whole(target, text_of(report(faulty)))
+
+
+def _request(interface: str | None, packs: str | None, directory: Path | None) -> Request:
     from simulator import resources
     from simulator.domain.interfaces import Catalogue
     from simulator.validation.offline import Request
@@ -97,7 +131,22 @@ def _request(interface: str | None, packs: str | None) -> Request:
     if interface is not None and interface not in catalogue:
         message = f"no interface {interface!r}: expected a code such as FSO1100A"
         raise click.BadParameter(message, param_hint="--interface")
-    return Request(catalogue, catalogue[interface] if interface else None, _pack_names(packs))
+    return Request(
+        catalogue,
+        catalogue[interface] if interface else None,
+        _pack_names(packs),
+        directory=_directory(directory) if directory else None,
+    )
+
+
+def _directory(file: Path) -> DirectoryChecks:
+    from simulator.cli.check_directory import directory_checks
+    from simulator.cli.structure_files import StructureFileError
+
+    try:
+        return directory_checks(file)
+    except StructureFileError as error:
+        raise click.BadParameter(str(error), param_hint="--directory") from None
 
 
 def _pack_names(packs: str | None) -> tuple[str, ...] | None:
@@ -158,75 +207,14 @@ def _reasons(path: Path, row: Row, request: Request) -> list[str | None]:
     return matched(row.findings, found)
 
 
-def _as_json(row: Row, reasons: Sequence[str | None] | None) -> dict[str, Any]:
-    findings = [_finding_as_json(finding) for finding in row.findings]
-    for finding, reason in zip(findings, reasons or (), strict=False):
-        finding["explanation"] = reason
-    return {
-        "path": row.path,
-        "member": row.member,
-        "interface": row.interface,
-        "syntax": row.syntax,
-        "verdict": row.verdict,
-        "packs": row.packs,
-        "findings": findings,
-        "skipped": [{"pack": pack, "reason": reason} for pack, reason in row.skipped],
-    }
+def _tell(row: Row, reasons: Sequence[str | None] | None, *, as_json: bool) -> None:
+    if as_json:
+        import msgspec
 
+        from simulator.validation.jsonline import line_of
 
-def _finding_as_json(finding: Finding) -> dict[str, Any]:
-    return {
-        "rule": finding.rule,
-        "pack": finding.pack,
-        "severity": finding.severity,
-        "message": finding.message,
-        "line": finding.place.line,
-        "column": finding.place.column,
-        "xpath": finding.place.xpath,
-        "motif": finding.motif,
-    }
+        print_json(msgspec.to_builtins(line_of(row, reasons)))
+        return
+    from simulator.cli.check_show import show
 
-
-def _show(row: Row, reasons: Sequence[str | None] | None) -> None:
-    """One block for a document: the verdict, then what speaks against it."""
-    from rich.console import Console
-
-    console = Console(highlight=False, soft_wrap=True)
-    name = row.path if row.member in (None, Path(row.path).name) else f"{row.path} > {row.member}"
-    _line(console, (row.verdict, f"bold {_COLOURS[row.verdict]}"), (f"  {name}", "bold"))
-    ran = f"packs {', '.join(row.packs) or 'none'}"
-    not_run = [f"{pack} ({reason})" for pack, reason in row.skipped]
-    skipped = f"; skipped {', '.join(not_run)}" if not_run else ""
-    _line(console, (f"  {row.interface or 'no interface'}, {row.syntax}, {ran}{skipped}", "dim"))
-    for number, finding in enumerate(row.findings):
-        _show_finding(console, finding, reasons[number] if reasons else None)
-    console.print()
-
-
-def _show_finding(console: Console, finding: Finding, reason: str | None) -> None:
-    place = finding.place
-    at = f"  {place.line}:{place.column or '?'}" if place.line else ""
-    motif = f"  {finding.motif}" if finding.motif and finding.motif != finding.rule else ""
-    colour = _SEVERITIES[finding.severity]
-    _line(console, (f"  {finding.severity}", colour), (f"  {finding.rule}{motif}{at}", "bold"))
-    details = {
-        "": finding.message,
-        "where": place.xpath,
-        "text": (place.excerpt or "").strip(),
-        "help": finding.help,
-        "repair": finding.repair,
-        "xmlschema": reason,
-    }
-    for label, text in details.items():
-        if text:
-            _line(console, (f"    {label}: " if label else "    ", "dim"), (text, ""))
-
-
-def _line(console: Console, *parts: tuple[str, str]) -> None:
-    """Prints text as it is: what a partner wrote neither styles the line nor drives the terminal."""
-    from rich.text import Text
-
-    line = Text()
-    for text, style in parts:
-        line.append("".join(c if c.isprintable() else "·" for c in text), style)
-    console.print(line)
+    show(row, reasons)

@@ -6,7 +6,9 @@ Source: design §7, ``check``.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,6 +26,7 @@ _CIRCUITS = {"historic": "b2g", "pa-b2g": "b2g-pa", "g2b": "g2b-pa"}
 _HISTORIC = ("xsd", "historic")
 _AFNOR = ("xsd", "en16931", "br-fr")
 _STATUSES = ("xsd", "br-fr-cdv")
+_SCHEMA_ONLY = ("xsd",)
 _BY_FAMILY = {
     "historic": _HISTORIC,
     "pa-b2g": (*_AFNOR, "extended-ctc-fr", "cpro"),
@@ -32,6 +35,14 @@ _BY_FAMILY = {
 ALL_PACKS = ("xsd", "en16931", "br-fr", "extended-ctc-fr", "br-fr-cdv", "cpro", "historic")
 # Cadres de facturation of the historic channel.
 _HISTORIC_PROFILE = re.compile(r"A(?:[1-9]|1[0-9]|2[0-5])")
+
+# The checks of the exchange that need its directory, as if they were a pack.
+DIRECTORY = "directory"
+_NO_INVOICES = ("unknown", "cdar", "cpp-statut")
+_WITH_DIRECTORY = ("historic", "pa-b2g")
+
+# What the directory has against a document whose facts could be read.
+DirectoryChecks = Callable[[Document], tuple[Finding, ...]]
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -42,12 +53,14 @@ class Request(msgspec.Struct, frozen=True):
         interface: the one to judge by, whatever the name; None: that of a legible flow name.
         packs: rule packs to run; None: those of the interface, or of the document.
         limits: bounds of each file.
+        directory: checks of invoices against a directory; None: there is none.
     """
 
     catalogue: Catalogue
     interface: Interface | None = None
     packs: tuple[str, ...] | None = None
     limits: Limits = Limits()
+    directory: DirectoryChecks | None = None
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -97,22 +110,53 @@ def rows_of(path: Path, judgement: Judgement, request: Request) -> list[Row]:
             shown(path), None, code, "unknown", judgement.verdict, (), (), judgement.findings
         )
         rows.append(flow)
-    for document in judgement.documents:
-        wanted = request.packs or packs_of(interface, document.facts)
-        ran = tuple(p for p in wanted if p in PACKS and _was_read(document))
-        rows.append(
-            Row(
-                path=shown(path),
-                member=document.member,
-                interface=code,
-                syntax=document.facts.syntax if document.facts else "unknown",
-                verdict=Judgement(documents=(document,)).verdict,
-                packs=ran,
-                skipped=tuple((p, _reason(p)) for p in wanted if p not in ran),
-                findings=document.findings,
-            )
-        )
+    rows += [_row(path, document, interface, request) for document in judgement.documents]
     return rows
+
+
+class _Lookup(NamedTuple):
+    """What looking an invoice up in the directory adds to its row."""
+
+    findings: tuple[Finding, ...] = ()
+    ran: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+
+
+def _row(path: Path, document: Document, interface: Interface | None, request: Request) -> Row:
+    wanted = request.packs or packs_of(interface, document.facts)
+    ran = tuple(p for p in wanted if p in PACKS and _was_read(document))
+    skipped = tuple((p, _reason(p)) for p in wanted if p not in ran)
+    lookup = _looked_up(document, interface, request)
+    document = msgspec.structs.replace(document, findings=(*document.findings, *lookup.findings))
+    return Row(
+        path=shown(path),
+        member=document.member,
+        interface=interface.code if interface else None,
+        syntax=document.facts.syntax if document.facts else "unknown",
+        verdict=Judgement(documents=(document,)).verdict,
+        packs=ran + lookup.ran,
+        skipped=skipped + lookup.skipped,
+        findings=document.findings,
+    )
+
+
+def _looked_up(document: Document, interface: Interface | None, request: Request) -> _Lookup:
+    """Holds an invoice against the directory; of other documents nothing is said."""
+    if not _is_invoice(document) or (request.packs and not request.directory):
+        return _Lookup()
+    if request.directory is None:
+        reason = "no --directory FILE"
+    elif interface is not None and interface.family not in _WITH_DIRECTORY:
+        reason = "not in this version"  # the recipient of G2B is no public structure
+    elif Judgement(documents=(document,)).errors_of_flow:
+        reason = "irrecevable"  # the exchange does not look it up either
+    else:
+        return _Lookup(request.directory(document), (DIRECTORY,))
+    return _Lookup(skipped=((DIRECTORY, reason),))
+
+
+def _is_invoice(document: Document) -> bool:
+    return document.facts is not None and document.facts.syntax not in _NO_INVOICES
 
 
 def shown(path: Path | str) -> str:
@@ -123,11 +167,21 @@ def shown(path: Path | str) -> str:
 def packs_of(interface: Interface | None, facts: Facts | None) -> tuple[str, ...]:
     """The rule packs of an interface; without one, those that the document calls for."""
     if interface is None:
-        historic = facts is not None and _HISTORIC_PROFILE.fullmatch(facts.profile)
-        return _HISTORIC if historic else _AFNOR
+        return _packs_of_document(facts)
     if interface.kind == "F6":
         return _STATUSES
-    return _BY_FAMILY.get(interface.family, ("xsd",))
+    if interface.kind == "CPPStatut":
+        return _SCHEMA_ONLY
+    return _BY_FAMILY.get(interface.family, _SCHEMA_ONLY)
+
+
+def _packs_of_document(facts: Facts | None) -> tuple[str, ...]:
+    if facts is not None and facts.syntax == "cdar":
+        return _STATUSES
+    if facts is not None and facts.syntax == "cpp-statut":
+        return _SCHEMA_ONLY
+    historic = facts is not None and _HISTORIC_PROFILE.fullmatch(facts.profile)
+    return _HISTORIC if historic else _AFNOR
 
 
 def _interface(name: str, request: Request) -> Interface | None:

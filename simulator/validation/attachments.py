@@ -1,0 +1,313 @@
+"""What is wrong with the files inside a document, as findings.
+
+Names, sizes and extensions: ``schemas/codelists/attachments.toml``; wordings:
+``schemas/rules/attachments.toml``. Without a circuit (``""``) there is no platform to refuse: what
+holds everywhere (size, emptiness, names that are no plain file names) is told as warnings.
+
+Source: PPF general dossier v3.2, table 3 (motifs); Chorus Pro external specifications v1.0 §5.4.1
+(size and name); rule G4.03 of its EDI annex (extensions).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from simulator import resources
+from simulator.domain.findings import Finding, Mark, Place, Rulebook
+from simulator.messages.attachments import Attachment, attachments, is_base64
+from simulator.messages.xpath import Prefixes, line_of, xpath_of
+from simulator.validation.locate import spots
+
+# Formats whose schema takes any text for the content; Factur-X is its own PDF.
+_UNTYPED = ("cpp-facture-mixte", "cpp-facture-pivot")
+_READABLE = "factur-x"
+_PDF = "application/pdf"
+# Categories of characters that cannot be seen: control (line breaks), format (direction of writing).
+_UNSEEN = ("Cc", "Cf", "Zl", "Zp")
+_SEPARATORS = frozenset("/\\")
+_LONGEST = 120
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """Limits of the check.
+
+    Attributes:
+        size: bytes of one attachment, decoded.
+        findings: to describe; the others are counted.
+    """
+
+    size: int = 100 << 20
+    findings: int = 100
+
+
+class CodeList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Values that a source lists."""
+
+    values: frozenset[str]
+    source: str
+    date: str
+    mark: Mark
+
+
+class Length(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A number of characters that a source gives."""
+
+    characters: int
+    source: str
+    date: str
+    mark: Mark
+
+
+class Extensions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The extensions that some circuits accept.
+
+    Attributes:
+        values: lower case, without the dot.
+        circuits: whose attachments they are.
+        rule: row that words a refusal.
+        named_by_reference: the identifier of the reference stands in for a missing file name.
+    """
+
+    values: frozenset[str]
+    circuits: tuple[str, ...]
+    rule: str
+    source: str
+    date: str
+    mark: Mark
+    named_by_reference: bool = False
+
+
+class Conventions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table ``schemas/codelists/attachments.toml``."""
+
+    longest_name: Length
+    forbidden_characters: CodeList
+    extensions: Mapping[str, Extensions]
+    kinds_with_pdf: CodeList
+    kinds_with_stylesheet: CodeList
+
+    def of_circuit(self, circuit: str) -> Extensions | None:
+        """The list of a circuit; None if it has none."""
+        return next((row for row in self.extensions.values() if circuit in row.circuits), None)
+
+
+@cache
+def rules() -> Rulebook:
+    """Wordings of the findings on attachments. Raises `MissingResource`."""
+    return Rulebook.from_tables(resources.table("schemas", "rules", "attachments.toml"))
+
+
+@cache
+def conventions() -> Conventions:
+    """What names and extensions may be. Raises `MissingResource`."""
+    return msgspec.convert(resources.table("schemas", "codelists", "attachments.toml"), Conventions)
+
+
+class _Fault(NamedTuple):
+    rule: str
+    element: Element
+    values: Mapping[str, object]
+
+
+_DEFAULT = Bounds()
+
+
+def attachment_findings(
+    content: bytes,
+    root: Element,
+    syntax: str,
+    prefixes: Prefixes,
+    circuit: str,
+    bounds: Bounds = _DEFAULT,
+) -> list[Finding]:
+    """What is wrong with the attachments of a document.
+
+    Args:
+        content: bytes of the document; read only when there is a finding, to place it.
+        root: its tree.
+        syntax: as `Facts.syntax`.
+        prefixes: for paths in findings.
+        circuit: whose names and extensions apply; with ``""`` nothing refuses.
+        bounds: size of an attachment, number of findings.
+
+    Returns:
+        Findings in document order, errors before notes when there are too many; then how many more
+        there are, if there are.
+
+    Raises:
+        MissingResource: the tables are not installed.
+        MemoryError: the memory allowed to the process does not hold one attachment's text.
+    """
+    extensions = conventions().of_circuit(circuit)
+    judging = _Judging(syntax, extensions, bounds.size)
+    faults = (fault for found in attachments(root, syntax) for fault in judging.faults(found))
+    kept, more = _most_serious(faults, bounds.findings)
+    findings = _worded(content, kept, prefixes)
+    if extensions is None:
+        findings = [_advisory(finding) for finding in findings]
+    return [*findings, rules().finding("ATTACHMENTS_MORE", count=more)] if more else findings
+
+
+def readable_pdf_missing(
+    content: bytes, root: Element, syntax: str, prefixes: Prefixes, kind: str
+) -> list[Finding]:
+    """Whether a document of a mixed format comes without the PDF of the invoice.
+
+    A PDF is what its MIME type or its extension says is one; historic senders put it into a ZIP.
+
+    Args:
+        content: bytes of the document.
+        root: its tree.
+        syntax: as `Facts.syntax`.
+        prefixes: for the path in the finding.
+        kind: of the interface (``E1`` ... ``E5``, ``F2``), as the catalogue has it.
+
+    Returns:
+        No finding, or one warning.
+    """
+    if kind not in conventions().kinds_with_pdf.values or syntax == _READABLE:
+        return []
+    found = list(attachments(root, syntax))
+    if any(a.size and _is_pdf(a) for a in found):
+        return []
+    fault = _Fault("READABLE_PDF_MISSING", root, {"kind": kind, "count": len(found)})
+    return _worded(content, [fault], prefixes)
+
+
+def stylesheet_missing(
+    content: bytes, root: Element, syntax: str, prefixes: Prefixes, kind: str
+) -> list[Finding]:
+    """Whether a document of a structured format names no stylesheet to read it with.
+
+    Arguments and result as `readable_pdf_missing`. Whether the flow holds the stylesheet that is
+    named is a matter of the envelope.
+    """
+    if kind not in conventions().kinds_with_stylesheet.values or syntax == _READABLE:
+        return []
+    instructions: Iterable[Any] = root.itersiblings(etree.PI, preceding=True)
+    if any(i.target == "xml-stylesheet" and i.get("href") for i in instructions):
+        return []
+    return _worded(content, [_Fault("STYLESHEET_MISSING", root, {"kind": kind})], prefixes)
+
+
+class _Judging:
+    """The checks of one attachment, on one circuit."""
+
+    def __init__(self, syntax: str, extensions: Extensions | None, limit: int) -> None:
+        self._typed = syntax not in _UNTYPED
+        self._extensions = extensions
+        self._limit = limit
+
+    def faults(self, attachment: Attachment) -> Iterator[_Fault]:
+        name = _name(attachment, self._extensions)
+        element = attachment.element
+        shown = _shown(name) or _shown(attachment.reference) or "?"
+        if not attachment.size:
+            yield _Fault("IRR_VID_PJ", element, {"name": shown})
+        elif attachment.size > self._limit:
+            values = {"name": shown, "size": attachment.size, "limit": self._limit}
+            yield _Fault("IRR_TAILLE_PJ", element, values)
+        if not self._typed and not is_base64(attachment):
+            yield _Fault("IRR_SYNTAX_PJ", element, {"name": shown})
+        if unsafe := bool(name) and _is_unsafe(name):
+            yield _Fault("IRR_NOM_PJ_UNSAFE", element, {"name": shown})
+        if self._extensions:
+            yield from _of_circuit(name, element, self._extensions, unsafe)
+
+
+def _of_circuit(
+    name: str, element: Element, extensions: Extensions, unsafe: bool
+) -> Iterator[_Fault]:
+    """What a circuit asks of a name."""
+    if not name:
+        yield _Fault("IRR_NOM_PJ_MISSING", element, {})
+        return
+    shown = _shown(name)
+    forbidden = conventions().forbidden_characters.values
+    if not unsafe and (found := sorted(forbidden.intersection(name))):
+        signs = {"found": " ".join(found), "forbidden": " ".join(sorted(forbidden))}
+        yield _Fault("IRR_NOM_PJ_CHARACTER", element, {"name": shown, **signs})
+    extension = _extension(name)
+    if extension.lower() not in extensions.values:
+        expected = ", ".join(sorted(extensions.values))
+        told = f".{_shown(extension)}" if extension else "''"
+        yield _Fault(extensions.rule, element, {"name": shown, "found": told, "expected": expected})
+    longest = conventions().longest_name.characters
+    if len(name) > longest:
+        cut = _shown(_cut(name, longest))
+        values = {"name": shown, "length": len(name), "limit": longest, "cut": cut}
+        yield _Fault("ATTACHMENT_NAME_CUT", element, values)
+
+
+def _name(attachment: Attachment, extensions: Extensions | None) -> str:
+    by_reference = extensions is not None and extensions.named_by_reference
+    return attachment.name or (attachment.reference if by_reference else "")
+
+
+def _is_unsafe(name: str) -> bool:
+    """Whether a name is a path, or has characters that mislead whoever reads it."""
+    if name in (".", "..") or not _SEPARATORS.isdisjoint(name):
+        return True
+    return any(unicodedata.category(character) in _UNSEEN for character in name)
+
+
+def _is_pdf(attachment: Attachment) -> bool:
+    name = attachment.name or attachment.reference
+    return attachment.mime.lower() == _PDF or _extension(name).lower() == "pdf"
+
+
+def _extension(name: str) -> str:
+    return name.rpartition(".")[2] if "." in name else ""
+
+
+def _cut(name: str, longest: int) -> str:
+    """A name as Chorus Pro keeps it: so many characters, the extension among them."""
+    extension = _extension(name)
+    if not extension or len(extension) >= longest - 1:
+        return name[:longest]
+    stem = name.rpartition(".")[0]
+    return f"{stem[: longest - len(extension) - 1]}.{extension}"
+
+
+def _shown(name: str) -> str:
+    """A name for a message: one line, nothing unseen."""
+    seen = (
+        f"\\u{ord(c):04x}" if unicodedata.category(c) in _UNSEEN else c for c in name[:_LONGEST]
+    )
+    return "".join(seen) + ("..." if len(name) > _LONGEST else "")
+
+
+def _most_serious(faults: Iterable[_Fault], most: int) -> tuple[list[_Fault], int]:
+    """At most so many faults, errors before notes, in their order; and the number of the others."""
+    errors: list[tuple[int, _Fault]] = []
+    notes: list[tuple[int, _Fault]] = []
+    count = 0
+    for count, fault in enumerate(faults, 1):
+        kept = errors if rules()[fault.rule].severity == "error" else notes
+        if len(kept) < most:
+            kept.append((count, fault))
+    chosen = sorted([*errors, *notes[: most - len(errors)]], key=lambda pair: pair[0])
+    return [fault for _, fault in chosen], count - len(chosen)
+
+
+def _advisory(finding: Finding) -> Finding:
+    return msgspec.structs.replace(finding, severity="warning") if finding.refuses else finding
+
+
+def _worded(content: bytes, faults: list[_Fault], prefixes: Prefixes) -> list[Finding]:
+    places = spots(content, [fault.element for fault in faults]) if faults else []
+    findings = []
+    for fault, spot in zip(faults, places, strict=True):
+        path = xpath_of(fault.element, prefixes)
+        place = Place(line=line_of(fault.element), xpath=path)
+        if spot:
+            place = Place(None, spot.line, spot.column, path, spot.excerpt)
+        findings.append(rules().finding(fault.rule, place, shown=None, where=path, **fault.values))
+    return findings
