@@ -43,7 +43,7 @@ class Job(msgspec.Struct, frozen=True):
         syntax: what the interface demands (``ubl-2.1``); ``""`` lets the document decide.
         circuit: ``b2g``, ``b2g-pa``, ... or ``""``: whose file-name rules apply.
         kind: of the interface (``E1`` ... ``F2``), ``""`` without one.
-        packs: rule packs to run, in order.
+        packs: rule packs to run, in order; None: those that each document calls for.
         limits: bounds of this job.
         content: the bytes of a small flow.
         path: where a large flow lies.
@@ -54,7 +54,7 @@ class Job(msgspec.Struct, frozen=True):
     name: str
     syntax: str
     circuit: str
-    packs: tuple[str, ...]
+    packs: tuple[str, ...] | None
     limits: Limits
     content: bytes | None = None
     path: str | None = None

@@ -95,7 +95,7 @@ def _skipped(
     """Packs that do not exist, or did not run on some files as nothing is known of them."""
     unknown, files = sum(b.unknown for b in blocks), sum(b.files for b in blocks)
     few = f": {unknown} of {files} files" if unknown < files else ""
-    for pack in job.packs:
+    for pack in job.packs or ():
         if pack in missing:
             yield pack, "not in this version"
         elif unknown:

@@ -18,6 +18,7 @@ from simulator.validation.attachments import (
     readable_pdf_missing,
     stylesheet_missing,
 )
+from simulator.validation.choice import packs_of_document
 from simulator.validation.columns import located
 from simulator.validation.locate import spots
 from simulator.validation.parsing import parse, syntax_finding
@@ -89,9 +90,10 @@ class DocumentJudging:
         self._note("syntax", ())
         if extracted:
             self._note("Factur-X", facturx.profile_findings(extracted, cii.guideline(root)))
-        self._packs(content, root, syntax)
+        units = syntax.read(root)
+        self._packs(content, root, syntax, units[0])
         self._attachments(content, root, syntax)
-        return [_with_lines(content, root, facts, syntax) for facts in syntax.read(root)]
+        return [_with_lines(content, root, facts, syntax) for facts in units]
 
     def _foreign(self, root: Element, *, is_pdf: bool) -> Sequence[Facts]:
         """Facts of a document that the interface does not carry."""
@@ -108,8 +110,9 @@ class DocumentJudging:
         self._room -= len(found)
         self._note("attachments", found)
 
-    def _packs(self, content: bytes, root: Element, syntax: Syntax) -> None:
-        for pack in self._job.packs:
+    def _packs(self, content: bytes, root: Element, syntax: Syntax, facts: Facts) -> None:
+        packs = self._job.packs
+        for pack in packs_of_document(facts) if packs is None else packs:
             if pack not in PACKS:
                 continue
             found, more = PACKS[pack](content, root, syntax, max(1, self._room))

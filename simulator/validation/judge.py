@@ -94,7 +94,7 @@ class _Judging:
         yield self._ending()
 
     def _ending(self, *, stopped: bool = False) -> Ending:
-        missing = tuple(pack for pack in self._job.packs if pack not in PACKS)
+        missing = tuple(pack for pack in self._job.packs or () if pack not in PACKS)
         return Ending(tuple(self._findings), missing, stopped)
 
     def _is_ours(self, _ordinal: int) -> bool:

@@ -6,7 +6,6 @@ our own where no package ships one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -19,10 +18,9 @@ from simulator import resources
 from simulator.domain.judgement import Facts
 from simulator.messages import cii, cppfacture, flux10, statusfacts, ubl
 from simulator.validation import d16b, profiles
+from simulator.validation.choice import is_historic
 
 _XSD = "{http://www.w3.org/2001/XMLSchema}"
-# Cadres de facturation of the historic channel.
-_HISTORIC_PROFILE = re.compile(r"A(?:[1-9]|1[0-9]|2[0-5])")
 
 
 class Syntax(msgspec.Struct, frozen=True):
@@ -116,7 +114,7 @@ def recognise(root: Element, demanded: str = "", *, is_pdf: bool = False) -> Syn
         return next((s for s in FAMILIES[demanded] if s.root == root.tag), None)
     if root.tag != _CII_D22B.root:
         return _BY_ROOT.get(root.tag)
-    historic = _HISTORIC_PROFILE.fullmatch(cii.read_facts(root).profile) is not None
+    historic = is_historic(cii.read_facts(root).profile)
     if is_pdf:
         return _FACTUR_X_D16B if historic else _FACTUR_X
     return _CII_D16B if historic else _CII_D22B

@@ -119,7 +119,6 @@ def test_one_bad_file_makes_the_flow_irrecevable_and_leaves_the_others_as_they_a
         ("IRR_SYNTAX_ENCODING", b'<?xml version="1.0" encoding="UTF-7"?><a/>', "", (1, 1)),
         ("IRR_SYNTAX_UNKNOWN", b"<!-- - -->\n  <a/>", "", (2, 3)),
         ("IRR_SYNTAX_UNKNOWN", DESPATCH, "", (1, 1)),
-        ("IRR_SYNTAX_NOT_YET", CII, "", (1, 1)),
         ("IRR_SYNTAX_ROOT", CII, "ubl-2.1", (1, 1)),
         ("IRR_SYNTAX_ROOT", DESPATCH, "ubl-2.1", (1, 1)),
     ],
@@ -130,13 +129,6 @@ def test_what_is_no_document_of_the_interface_is_a_finding_with_its_place(
     (finding,) = only(judge(job(content, syntax=syntax))).findings
     assert (finding.rule, finding.motif) == (rule, "IRR_SYNTAX")
     assert (finding.place.line, finding.place.column) == at
-
-
-def test_a_document_of_a_later_version_is_carried_with_a_warning():
-    judgement = judge(job(CII, syntax=""))
-    assert judgement.verdict == "accepted"
-    assert only(judgement).facts.syntax == "unknown"
-    assert judgement.skipped == (("xsd", "unknown document"),)
 
 
 def test_a_document_that_no_interface_carries_is_irrecevable():
@@ -352,3 +344,15 @@ def test_lines_beyond_16_bits_are_right_in_facts_and_findings():
     document = only(judge(job(wrong)))
     assert document.facts.places["issue_date"] == ("/Invoice/cbc:IssueDate", line, 1)
     assert document.findings[0].place.line == line
+
+
+def test_without_an_interface_each_document_has_the_packs_that_it_calls_for():
+    judgement = judge(job(CII, syntax="", packs=None))
+    assert rules(judgement) == ["cvc-complex-type.2.4.b"]
+    assert only(judgement).facts.syntax == "cii-d22b"
+
+
+def test_a_document_of_another_interface_is_named_for_what_it_is():
+    judgement = judge(job(CII, syntax="ubl-2.1"))
+    assert rules(judgement) == ["IRR_SYNTAX_ROOT"]
+    assert only(judgement).facts.syntax == "cii-d22b"
