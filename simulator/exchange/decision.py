@@ -199,7 +199,7 @@ def _checks(decided: Sequence[Decided]) -> list[Check]:
 def _check_document(tx: Tx, document: Document, circuit: str) -> Decided:
     facts = document.facts
     assert facts is not None
-    checked = check(tx, document)
+    checked = check(tx, document, circuit)
     found = (*document.findings, *checked.findings)
     triptych = triptych_of(facts, circuit)
     twin = _unique(tx, document, facts, triptych) if not any(f.refuses for f in found) else []

@@ -18,17 +18,24 @@ from simulator.domain.judgement import INVOICES, Document, Facts, Job, Judgement
 from simulator.validation.choice import packs_of_document, packs_of_interface
 from simulator.validation.document import PACKS
 
-# Whose rules on file names apply, by family of the interface.
-_CIRCUITS = {"historic": "b2g", "pa-b2g": "b2g-pa", "g2b": "g2b-pa"}
+# The circuit of a deposit, by who makes it.
+_CIRCUITS = {
+    "SUPPLIER": "b2g",
+    "BUYER": "b2g",
+    "STATE_LEDGER": "b2g",
+    "PA_E": "b2g-pa",
+    "PA_R": "g2b-pa",
+    "ISSUER": "g2b-issuer",
+    "PUBLIC_ENTITY": "g2b-issuer",
+}
 
 # The checks of the exchange that need its directory, as if they were a pack.
 DIRECTORY = "directory"
 # A file up to this size is read here; a larger one is left to the judging processes to read.
 _IN_MEMORY = 256 << 10
-_WITH_DIRECTORY = ("historic", "pa-b2g")
 
-# What the directory has against a document whose facts could be read.
-DirectoryChecks = Callable[[Document], tuple[Finding, ...]]
+# What the directory has against a document whose facts could be read, on a circuit.
+DirectoryChecks = Callable[[Document, str], tuple[Finding, ...]]
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -78,7 +85,7 @@ def job_of(path: Path, request: Request) -> Job:
     return Job(
         name=shown(path.name),
         syntax=interface.judged_as if interface else "",
-        circuit=_CIRCUITS.get(interface.family, "") if interface else "",
+        circuit=_circuit(interface),
         kind=interface.kind if interface else "",
         packs=request.packs or (packs_of_interface(interface) if interface else None),
         limits=request.limits,
@@ -133,12 +140,10 @@ def _looked_up(document: Document, interface: Interface | None, request: Request
         return _Lookup()
     if request.directory is None:
         reason = "no --directory FILE"
-    elif interface is not None and interface.family not in _WITH_DIRECTORY:
-        reason = "not in this version"  # the recipient of G2B is no public structure
     elif Judgement(documents=(document,)).errors_of_flow:
         reason = "irrecevable"  # the exchange does not look it up either
     else:
-        return _Lookup(request.directory(document), (DIRECTORY,))
+        return _Lookup(request.directory(document, _circuit(interface)), (DIRECTORY,))
     return _Lookup(skipped=((DIRECTORY, reason),))
 
 
@@ -163,6 +168,10 @@ def _interface(name: str, request: Request) -> Interface | None:
         return request.catalogue.get(FlowName.parse(name).interface)
     except NameFault:
         return None
+
+
+def _circuit(interface: Interface | None) -> str:
+    return _CIRCUITS.get(interface.sender, "") if interface else ""
 
 
 def _content(path: Path, limit: int) -> bytes:
