@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import spine
+from bench import envelope, spine
 
 BENCHES = {
     "start": spine.start,
@@ -12,6 +12,7 @@ BENCHES = {
     "many": spine.many,
     "large": spine.large,
     "memory": spine.memory,
+    "envelope": envelope.envelope,
 }
 
 if __name__ == "__main__":

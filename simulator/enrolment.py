@@ -24,17 +24,14 @@ from simulator.settings import PartnerSettings
 
 
 def circuit_interfaces(reference: Reference, circuit: str) -> tuple[str, ...]:
-    """Every code of a circuit that this version exchanges: judged deposits and what answers them."""
+    """Every code of a circuit: what its deposit partners send, and what is sent to them."""
     plan = reference.circuits.get(circuit)
     if plan is None:
         known = ", ".join(reference.circuits)
         raise Refused(400, "unknown circuit", f"expected one of {known}, found {circuit!r}")
-    codes: dict[str, None] = {}
-    for deposit in plan.deposits:
-        interface = reference.catalogue[deposit]
-        if interface.judged_as:
-            codes |= dict.fromkeys((deposit, interface.flow_ack, *interface.object_acks))
-    return tuple(codes)
+    catalogue = reference.catalogue
+    who = {catalogue[code].sender for code in plan.deposits or plan.statuses}
+    return tuple(code for code, row in catalogue.items() if {row.sender, row.receiver} & who)
 
 
 class Enrolments:
@@ -115,8 +112,9 @@ class Enrolments:
             detail = f"not in the catalogue: {', '.join(unknown)}"
             raise Refused(400, "unknown interface", detail)
         circuit_interfaces(self._reference, circuit)
-        family = catalogue[self._reference.circuits[circuit].deposits[0]].family
-        foreign = [code for code in codes if catalogue[code].family != family]
+        plan = self._reference.circuits[circuit]
+        families = {catalogue[code].family for code in (*plan.deposits, *plan.statuses)}
+        foreign = [code for code in codes if catalogue[code].family not in families]
         if foreign:
             detail = f"not of circuit {circuit}: {', '.join(foreign)}"
             raise Refused(400, "foreign interface", detail)

@@ -102,8 +102,12 @@ class JournalSettings(Section, frozen=True):
 class JudgingSettings(Section, frozen=True):
     """[judging]: the processes that read documents."""
 
-    processes: Annotated[Size, about("Judging processes.")] = 2
-    seconds: Annotated[Seconds, about("Longest time for one flow.")] = 60.0
+    processes: Annotated[
+        Size, about("Judging processes; large flows have as many more while there are any.")
+    ] = 2
+    seconds: Annotated[
+        Seconds, about("Longest time for one flow, or for each 500 files of a large one.")
+    ] = 60.0
     memory: Annotated[Size, about("Memory of one process, in bytes.")] = 2 << 30
 
 
@@ -112,10 +116,13 @@ class LimitSettings(Section, frozen=True):
 
     flow: Annotated[Size, about("Bytes of a flow as deposited.")] = Limits().flow
     member: Annotated[Size, about("Bytes of one file of an envelope.")] = Limits().member
+    attachment: Annotated[
+        Size, about("Bytes of one attachment of a document, decoded.")
+    ] = Limits().attachment
     members: Annotated[Size, about("Files in an envelope.")] = Limits().members
     total: Annotated[Size, about("Bytes of an envelope unpacked.")] = Limits().total
     header: Annotated[Size, about("Bytes of a header record inside an archive.")] = Limits().header
-    findings: Annotated[Size, about("Findings kept for one document.")] = Limits().findings
+    findings: Annotated[Size, about("Findings described for one document.")] = Limits().findings
 
 
 class SftpSettings(Section, frozen=True):

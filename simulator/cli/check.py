@@ -150,8 +150,8 @@ def _directory(file: Path) -> DirectoryChecks:
 
 
 def _pack_names(packs: str | None) -> tuple[str, ...] | None:
-    from simulator.validation.judge import PACKS
-    from simulator.validation.offline import ALL_PACKS
+    from simulator.validation.choice import ALL_PACKS
+    from simulator.validation.document import PACKS
 
     if packs is None:
         return None

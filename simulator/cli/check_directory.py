@@ -40,7 +40,7 @@ def directory_checks(file: Path) -> DirectoryChecks:
     structures = {s.identifier: s for s in structures_in(file)}
     books = DirectoryBooks(resources.reference(Options()), structures)
 
-    def checks(document: Document) -> tuple[Finding, ...]:
-        return invoice_checks.check(books, document).findings
+    def checks(document: Document, circuit: str) -> tuple[Finding, ...]:
+        return invoice_checks.check(books, document, circuit).findings
 
     return checks

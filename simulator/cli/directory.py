@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -55,7 +53,12 @@ def import_file(file: Path, node: str | None) -> None:
 
     Columns and keys: identifier, name, kind (public, private), and optionally active, address.
     """
-    rows = _rows(file)
+    from simulator.cli.structure_files import StructureFileError, rows_in
+
+    try:
+        rows = rows_in(file)
+    except StructureFileError as error:
+        raise click.UsageError(str(error)) from None
     answer = client_of(node).post("/api/v1/directory", rows)
     click.echo(f"{answer['saved']} structures saved")
 
@@ -72,30 +75,3 @@ def list_structures(node: str | None, as_json: bool) -> None:
         return
     columns = ("identifier", "name", "kind", "active")
     print_table("Directory", columns, [[row[key] for key in columns] for row in rows])
-
-
-def _rows(file: Path) -> list[dict[str, Any]]:
-    try:
-        if file.suffix.lower() == ".csv":
-            return _csv_rows(file)
-        rows: list[dict[str, Any]] = tomllib.loads(file.read_text(encoding="utf-8"))["structure"]
-    except (KeyError, ValueError) as error:
-        message = f"{file}: expected [[structure]] tables, or a CSV with a header: {error}"
-        raise click.UsageError(message) from None
-    return rows
-
-
-def _csv_rows(file: Path) -> list[dict[str, Any]]:
-    import csv
-
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        dialect = csv.Sniffer().sniff(lines.readline(), ",;\t")
-        lines.seek(0)
-        return [_typed(row) for row in csv.DictReader(lines, dialect=dialect)]
-
-
-def _typed(row: dict[str, str]) -> dict[str, Any]:
-    given: dict[str, Any] = {key: value for key, value in row.items() if value}
-    if "active" in given:
-        given["active"] = given["active"].lower() in ("1", "true", "yes", "oui")
-    return given

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
 from simulator.domain.findings import Finding
+
+# Values of `Facts.syntax` that are invoices; the others are statuses and declarations.
+INVOICES = frozenset(
+    ("ubl-invoice", "ubl-creditnote", "cii-d16b", "cii-d22b", "factur-x", "cpp-facture-mixte")
+)
 
 Verdict = Literal["accepted", "rejected", "irrecevable"]
 
@@ -14,12 +20,13 @@ Verdict = Literal["accepted", "rejected", "irrecevable"]
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds of one job. Sizes in bytes, times in seconds.
 
-    Sizes of flow and member: Chorus Pro external specifications v1.0 §5.4.1 (official); the others
-    protect the machine (assumed).
+    Sizes of flow, member and attachment: Chorus Pro external specifications v1.0 §5.4.1 (official);
+    the others protect the machine (assumed). `seconds` bounds each block of a flow.
     """
 
     flow: int = 1 << 30
     member: int = 100 << 20
+    attachment: int = 100 << 20
     members: int = 100_000
     total: int = 20 << 30
     header: int = 64 << 10
@@ -35,19 +42,25 @@ class Job(msgspec.Struct, frozen=True):
         name: file name of the flow as deposited; its extension tells the container.
         syntax: what the interface demands (``ubl-2.1``); ``""`` lets the document decide.
         circuit: ``b2g``, ``b2g-pa``, ... or ``""``: whose file-name rules apply.
-        packs: rule packs to run, in order.
+        kind: of the interface (``E1`` ... ``F2``), ``""`` without one.
+        packs: rule packs to run, in order; None: those that each document calls for.
         limits: bounds of this job.
         content: the bytes of a small flow.
         path: where a large flow lies.
+        part: which share of the files this process judges, from 0: every `parts`-th block.
+        parts: over how many processes the flow is spread.
     """
 
     name: str
     syntax: str
     circuit: str
-    packs: tuple[str, ...]
+    packs: tuple[str, ...] | None
     limits: Limits
     content: bytes | None = None
     path: str | None = None
+    kind: str = ""
+    part: int = 0
+    parts: int = 1
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -110,20 +123,73 @@ class Document(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
 
 
-class Judgement(msgspec.Struct, frozen=True):
-    """The answer of a judging process: a pure function of the job.
+class Steps(msgspec.Struct, frozen=True):
+    """How one check of the trace went for some files: how many, how many failed, the first ones."""
+
+    name: str
+    total: int
+    failures: int = 0
+    failed: tuple[str, ...] = ()
+
+
+class Block(msgspec.Struct, frozen=True, tag=True):
+    """Some neighbouring files of a flow, judged: what a judging process answers at a time.
 
     Attributes:
-        documents: in the order of the envelope.
+        index: of the block in the flow, from 0; where blocks begin depends on the flow alone.
+        documents: a tuple of `Document`, left encoded until someone needs them.
+        files: how many.
+        size: bytes of them, unpacked.
+        refused: how many make the flow irrecevable.
+        unknown: how many are of no known syntax, so that no rule pack ran.
+        steps: the trace.
+    """
+
+    index: int
+    documents: msgspec.Raw
+    files: int
+    size: int
+    refused: int
+    unknown: int
+    steps: tuple[Steps, ...]
+
+
+class Ending(msgspec.Struct, frozen=True, tag=True):
+    """The last word of a judging process on a job, after its blocks.
+
+    Attributes:
+        findings: of the flow as a whole.
+        missing: packs that were asked for and do not exist.
+        stopped: so many files were refused that the rest was not read.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    missing: tuple[str, ...] = ()
+    stopped: bool = False
+
+
+Answer = Block | Ending
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """The answer to a job, put together from what the judging processes said.
+
+    A pure function of the job, over however many processes it was spread.
+
+    Attributes:
+        documents: in the order of the envelope; of an irrecevable flow only those at fault.
         findings: of the flow as a whole (container, limits).
         checks: the trace, in order.
         skipped: packs that did not run, with the reason.
+        blocks: documents of a flow too large for one block, in order, each a tuple of `Document`
+            as msgpack; `documents` is empty then.
     """
 
     documents: tuple[Document, ...] = ()
     findings: tuple[Finding, ...] = ()
     checks: tuple[Check, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    blocks: tuple[bytes, ...] = ()
 
     @property
     def errors_of_flow(self) -> tuple[Finding, ...]:
@@ -136,5 +202,19 @@ class Judgement(msgspec.Struct, frozen=True):
         """The verdict before any check that needs the books."""
         if self.errors_of_flow:
             return "irrecevable"
-        rejected = any(f.refuses for d in self.documents for f in d.findings)
+        rejected = any(f.refuses for d in self.every_document() for f in d.findings)
         return "rejected" if rejected else "accepted"
+
+    def every_document(self) -> Iterator[Document]:
+        """All documents, those of blocks decoded one block at a time."""
+        yield from self.documents
+        for block in self.blocks:
+            yield from documents_of(block)
+
+
+def documents_of(block: bytes) -> tuple[Document, ...]:
+    """Decodes one of `Judgement.blocks`."""
+    return _decode(block)
+
+
+_decode = msgspec.msgpack.Decoder(tuple[Document, ...]).decode

@@ -46,7 +46,8 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One answer of a circuit: which status goes out, on which code, with which label.
 
     Attributes:
-        interface: code of the return; ``"{flow_ack}"`` is the deposit's own acknowledgement.
+        interface: code of the return; ``"{flow_ack}"`` and ``"{object_ack}"`` are the deposit's own
+            acknowledgements, ``"{life_cycle}"`` is the option `Options.life_cycle_interface`.
         status: code on the wire.
     """
 
@@ -62,7 +63,9 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         format: how its messages are written.
-        deposits: interface codes whose deposits follow this plan.
+        deposits: interface codes whose deposits of invoices follow this plan.
+        statuses: codes of deposits that carry statuses or declarations: of these only a refusal is
+            answered, and not even that where the catalogue knows no acknowledgement.
         fallback_ack: code of the report on a flow whose name cannot be read.
         flow_accepted, flow_partial, flow_refused: reports on the flow; None: nothing is sent.
         invoice_accepted, invoice_refused: statuses per invoice; None: nothing is sent.
@@ -72,6 +75,7 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: Literal["cppstatut", "cdar"]
     deposits: tuple[str, ...]
     fallback_ack: str
+    statuses: tuple[str, ...] = ()
     flow_accepted: Answer | None = None
     flow_partial: Answer | None = None
     flow_refused: Answer | None = None

@@ -4,7 +4,8 @@ A step is ``step(tx, input)``: it reads and writes the books through `tx`, whose
 time, appends events with their cause and enqueues work; nothing else. The spine of a deposit:
 
 1. `admission.admit`: a deposit is whole. Checks that need no content; work ``judge`` or a refusal.
-2. `decision.conclude`: its judgement came back. Checks that need the books; verdicts; answers.
+2. `decision.conclude`: its judgement came back. Checks that need the books; verdicts; answers. The
+   documents of a large flow come before it, block by block (`decision.decide_block`).
 3. `emission`: an answer is named, written, fetched or pushed, purged.
 """
 
@@ -22,6 +23,7 @@ Step = Callable[[Tx, Any], object]
 STEPS: Mapping[type, Step] = {
     Deposit: admission.admit,
     inputs.UploadCut: books.upload_cut,
+    inputs.BlockJudged: decision.decide_block,
     inputs.Judged: decision.conclude,
     inputs.Composed: emission.composed,
     inputs.Fetched: emission.fetched,

@@ -6,30 +6,36 @@ specifications v1.1 §3.2.1.4.2 (supplier, recipient, uniqueness); of the number
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import msgspec
 
-from simulator.domain.findings import Finding, Place
+from simulator.domain.findings import Finding
 from simulator.domain.flows import ErrorLine, InvoiceStatus
-from simulator.domain.judgement import Check, Document, Facts, Judgement
-from simulator.domain.raccordement import Raccordement, Structure
+from simulator.domain.judgement import (
+    INVOICES,
+    Check,
+    Document,
+    Facts,
+    Judgement,
+    documents_of,
+)
+from simulator.domain.reference import Answer, CircuitPlan
 from simulator.exchange.emission import (
     Outcome,
     error_line,
     invoice_statuses,
+    release_held,
     report_lines,
     report_on_flow,
 )
-from simulator.exchange.inputs import Judged
+from simulator.exchange.inputs import BlockJudged, Judged
+from simulator.exchange.invoice_checks import check, place_of, traced
 from simulator.journal.tx import Flow, Invoice, Tx
 
-_NUMBER = re.compile(r"[A-Za-z0-9\-+_/]+( [A-Za-z0-9\-+_/]+)*")
-_NUMBER_LENGTH = 20
-_SIRET = re.compile(r"[0-9]{14}")
-# Schemes of an identifier that stand for a French establishment: CPPStatut type 1, ICD 0009 and 0002.
-_FRENCH = ("", "1", "0009", "0002")
+# So many invoices have every check of theirs in the trace.
+_FEW = 20
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -47,7 +53,10 @@ class Decided(msgspec.Struct, frozen=True):
 
 
 def conclude(tx: Tx, judged: Judged) -> None:
-    """The step of a judgement: decide, record, answer. A second answer to one job changes nothing."""
+    """The step of a judgement: decide, record, answer. A second answer to one job changes nothing.
+
+    The documents of a large flow have been decided before it, block by block.
+    """
     open_, cause = tx.finish(judged.work)
     if not open_:
         return
@@ -55,46 +64,72 @@ def conclude(tx: Tx, judged: Judged) -> None:
     if judged.judgement.errors_of_flow:
         _refuse(tx, flow, judged.judgement, cause)
     else:
-        _decide(tx, flow, judged.judgement, cause)
+        _settle(tx, flow, judged.judgement, cause)
+
+
+def decide_block(tx: Tx, judged: BlockJudged) -> None:
+    """The step of one block of a large flow; it stays in process until its last block is decided.
+
+    Its statuses are held back until the report on the flow has left. A block that was decided before
+    a restart is not decided again.
+    """
+    flow = tx.flow(judged.flow)
+    if judged.index != flow.blocks:
+        return
+    tx.set_flow(flow.id, "IN_EN_COURS_TRAITEMENT_CPP")
+    tx.set_blocks(flow.id, judged.index + 1)
+    decided = _decided(tx, flow, documents_of(judged.documents))
+    body = {"checks": _checks(decided), "documents": _told(decided)}
+    cause = tx.cause_of(judged.work)
+    event = tx.event(flow.stream, "DocumentsDecided", body, cause=cause, flow=flow.id)
+    invoice_statuses(tx, flow, _statuses(tx, flow, decided), event, held=True)
 
 
 def _refuse(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None:
     incident = any(f.rule.startswith("SIM_JUDGE") for f in judgement.errors_of_flow)
+    if flow.blocks:  # the judge gave up at its second try
+        tx.forget_blocks(flow.id)
     tx.set_flow(flow.id, "IN_INCIDENTE" if incident else "IN_REJETE", "irrecevable")
     decided = [Decided(d, d.findings, (), "") for d in judgement.documents]
     event = _record(tx, flow, judgement, decided, "irrecevable", cause)
     report_on_flow(tx, flow, "refused", judgement.errors_of_flow, event)
 
 
-def _decide(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None:
-    raccordement = tx.raccordement(flow.partner)
-    circuit = raccordement.circuit if raccordement else ""
-    decided = []
-    for document in judgement.documents:
-        one = _check_document(tx, document, circuit)
-        _enter(tx, flow, one, raccordement)
-        decided.append(one)
-    refused = [d for d in decided if not d.accepted]
-    verdict = (
-        "accepted" if not refused else "rejected" if len(refused) == len(decided) else "partial"
-    )
-    tx.set_flow(flow.id, "IN_INTEGRE_PARTIEL" if refused else "IN_INTEGRE", verdict)
+def _settle(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None:
+    decided = _decided(tx, flow, judgement.documents)
+    lines = tx.lines_of(flow.id)
+    everything = len(lines) == tx.invoices_of(flow.id)
+    verdict = "accepted" if not lines else "rejected" if everything else "partial"
+    tx.set_flow(flow.id, "IN_INTEGRE_PARTIEL" if lines else "IN_INTEGRE", verdict)
     event = _record(tx, flow, judgement, decided, verdict, cause)
     all_refused = verdict == "rejected" and tx.reference.options.all_rejected == "refused"
-    outcome: Outcome = "accepted" if not refused else "refused" if all_refused else "partial"
-    lines = tuple(_line_of_invoice(tx, d) for d in refused)
+    outcome: Outcome = "accepted" if not lines else "refused" if all_refused else "partial"
     report_lines(tx, flow, outcome, lines, event)
-    invoice_statuses(tx, flow, _statuses(tx, flow, decided, raccordement), event)
+    invoice_statuses(tx, flow, _statuses(tx, flow, decided), event)
+    release_held(tx, flow, event)
 
 
-def _status_code(tx: Tx, one: Decided, raccordement: Raccordement | None) -> str:
-    plan = tx.reference.circuits.get(raccordement.circuit) if raccordement else None
-    answer = (plan.invoice_accepted if one.accepted else plan.invoice_refused) if plan else None
-    return answer.status if answer else ""
+def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]:
+    """Decides documents in order, and enters each invoice into the book before the next."""
+    raccordement = tx.raccordement(flow.partner)
+    circuit = raccordement.circuit if raccordement else ""
+    plan = tx.reference.circuits.get(circuit)
+    decided = []
+    for document in documents:
+        assert document.facts is not None, "a document without facts has an error of level file"
+        if document.facts.syntax in INVOICES:
+            one = _check_document(tx, document, circuit)
+            _enter(tx, flow, one, plan)
+        else:
+            one = Decided(document, document.findings, (), "")
+        decided.append(one)
+    return decided
 
 
-def _enter(tx: Tx, flow: Flow, one: Decided, raccordement: Raccordement | None) -> None:
-    facts = one.document.facts or Facts(syntax="unknown")
+def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> None:
+    facts = one.document.facts
+    assert facts is not None
+    answer = _answer(one, plan)
     tx.add_invoice(
         flow.id,
         Invoice(
@@ -102,11 +137,19 @@ def _enter(tx: Tx, flow: Flow, one: Decided, raccordement: Raccordement | None) 
             number=facts.number,
             supplier=facts.supplier,
             recipient=facts.recipient,
-            status=_status_code(tx, one, raccordement),
+            status=answer.status if answer else "",
             verdict="accepted" if one.accepted else "rejected",
             triptych=one.triptych if one.accepted else None,
+            line=None if one.accepted else _line_of_invoice(tx, one),
         ),
     )
+
+
+def _answer(one: Decided, plan: CircuitPlan | None) -> Answer | None:
+    """The status that goes back for one invoice, if its circuit has one."""
+    if plan is None:
+        return None
+    return plan.invoice_accepted if one.accepted else plan.invoice_refused
 
 
 def _record(
@@ -117,23 +160,37 @@ def _record(
     verdict: str,
     cause: int | None,
 ) -> int:
-    books = tuple(c for d in decided for c in d.checks)
     body = {
         "verdict": verdict,
-        "checks": judgement.checks + books,
+        "checks": (*judgement.checks, *_checks(decided)),
         "skipped": judgement.skipped,
         "findings": judgement.findings,
-        "documents": [
-            {
-                "member": d.document.member,
-                "number": d.document.facts.number if d.document.facts else "",
-                "verdict": "accepted" if d.accepted else "rejected",
-                "findings": d.findings,
-            }
-            for d in decided
-        ],
+        "documents": _told(decided),
     }
     return tx.event(flow.stream, "FlowJudged", body, cause=cause, flow=flow.id)
+
+
+def _told(decided: Iterable[Decided]) -> list[dict[str, object]]:
+    return [
+        {
+            "member": one.document.member,
+            "number": one.document.facts.number if one.document.facts else "",
+            "verdict": "accepted" if one.accepted else "rejected",
+            "findings": one.findings,
+        }
+        for one in decided
+    ]
+
+
+def _checks(decided: Sequence[Decided]) -> list[Check]:
+    """The trace: every check of a few invoices; of many, those that failed."""
+    every = [check for one in decided for check in one.checks]
+    if len(decided) <= _FEW:
+        return every
+    failed = [check for check in every if check.outcome == "failed"]
+    passed = sum(one.accepted for one in decided)
+    outcome: Literal["passed", "failed"] = "passed" if passed == len(decided) else "failed"
+    return [Check("invoices", outcome, f"{passed} of {len(decided)} accepted"), *failed]
 
 
 # -- checks on the facts of one document --------------------------------------------------------
@@ -141,22 +198,13 @@ def _record(
 
 def _check_document(tx: Tx, document: Document, circuit: str) -> Decided:
     facts = document.facts
-    assert facts is not None, "a document without facts has an error of level file"
-    found = list(document.findings)
-    checks: list[Check] = []
-    steps = (
-        ("invoice number", _number(tx, document, facts)),
-        ("supplier", _party(tx, document, facts, "supplier")),
-        ("recipient", _party(tx, document, facts, "recipient")),
-    )
-    for name, findings in steps:
-        collected = list(findings)
-        checks.append(_traced(f"{name} of {document.member}", collected))
-        found += collected
+    assert facts is not None
+    checked = check(tx, document, circuit)
+    found = (*document.findings, *checked.findings)
     triptych = triptych_of(facts, circuit)
     twin = _unique(tx, document, facts, triptych) if not any(f.refuses for f in found) else []
-    checks.append(_traced(f"invoice received once: {document.member}", twin))
-    return Decided(document, (*found, *twin), tuple(checks), triptych)
+    once = traced(f"invoice received once: {document.member}", twin)
+    return Decided(document, (*found, *twin), (*checked.checks, once), triptych)
 
 
 def triptych_of(facts: Facts, circuit: str) -> str:
@@ -169,72 +217,18 @@ def triptych_of(facts: Facts, circuit: str) -> str:
     return f"pa|{facts.issue_date[:4]}|{facts.supplier[:9]}|{facts.number}"
 
 
-def _number(tx: Tx, document: Document, facts: Facts) -> Iterator[Finding]:
-    rules, place = tx.reference.rules, _place(document, "number")
-    if not facts.number.strip():
-        yield rules.finding("NUMBER_MISSING", place)
-        return
-    if len(facts.number) > _NUMBER_LENGTH:
-        yield rules.finding("G1.05_LENGTH", place, found=facts.number, length=len(facts.number))
-    if not _NUMBER.fullmatch(facts.number):
-        yield rules.finding("G1.05_CHARACTERS", place, found=facts.number)
-
-
-def _party(tx: Tx, document: Document, facts: Facts, role: str) -> Iterator[Finding]:
-    """Checks of one party: named, well-formed, in the directory, active, of the right nature."""
-    rules, prefix, place = tx.reference.rules, role.upper(), _place(document, role)
-    identifier = facts.supplier if role == "supplier" else facts.recipient
-    scheme = facts.supplier_scheme if role == "supplier" else facts.recipient_scheme
-    if not identifier:
-        yield rules.finding(f"{prefix}_MISSING", place)
-    elif scheme in _FRENCH and not _SIRET.fullmatch(identifier):
-        yield rules.finding(f"{prefix}_FORMAT", place, found=identifier)
-    else:
-        yield from _in_directory(tx, role, identifier, place)
-
-
-def _in_directory(tx: Tx, role: str, identifier: str, place: Place) -> Iterator[Finding]:
-    rules, prefix = tx.reference.rules, role.upper()
-    structure = tx.structure(identifier)
-    if structure is None:
-        unknown = tx.reference.options.directory_unknown
-        if unknown != "accept":
-            rule = f"{prefix}_UNKNOWN" + ("" if unknown == "refuse" else "_ACCEPTED")
-            yield rules.finding(rule, place, found=identifier)
-    elif not structure.active:
-        yield rules.finding(f"{prefix}_INACTIVE", place, found=identifier)
-    elif _wrong_nature(structure, role):
-        yield rules.finding("RECIPIENT_NOT_PUBLIC", place, found=identifier)
-
-
-def _wrong_nature(structure: Structure, role: str) -> bool:
-    return role == "recipient" and structure.kind != "public"
-
-
 def _unique(tx: Tx, document: Document, facts: Facts, triptych: str) -> list[Finding]:
     earlier = tx.invoice_standing(triptych)
     if earlier is None:
         return []
     finding = tx.reference.rules.finding(
         "INVOICE_DUPLICATE",
-        _place(document, "number"),
+        place_of(facts, "number", document.member),
         number=facts.number,
         supplier=facts.supplier,
         earlier=earlier.name,
     )
     return [finding]
-
-
-def _place(document: Document, field: str) -> Place:
-    places = document.facts.places if document.facts else {}
-    xpath, line, column = places.get(field, ("", 0, 0))
-    return Place(document.member, line or None, column or None, xpath or None)
-
-
-def _traced(name: str, findings: Sequence[Finding]) -> Check:
-    refused = [f for f in findings if f.refuses]
-    detail = "; ".join(f.help for f in findings)
-    return Check(name, "failed" if refused else "passed", detail)
 
 
 # -- what goes back -----------------------------------------------------------------------------
@@ -254,17 +248,13 @@ def _line_of_invoice(tx: Tx, one: Decided) -> ErrorLine:
     )
 
 
-def _statuses(
-    tx: Tx, flow: Flow, decided: Sequence[Decided], raccordement: Raccordement | None
-) -> list[InvoiceStatus]:
+def _statuses(tx: Tx, flow: Flow, decided: Sequence[Decided]) -> list[InvoiceStatus]:
+    raccordement = tx.raccordement(flow.partner)
     plan = tx.reference.circuits.get(raccordement.circuit) if raccordement else None
-    if plan is None:
-        return []
     statuses = []
     for one in decided:
-        answer = plan.invoice_accepted if one.accepted else plan.invoice_refused
-        facts = one.document.facts
-        if answer and facts:
+        answer, facts = _answer(one, plan), one.document.facts
+        if answer and facts and facts.syntax in INVOICES:
             lines = tuple(error_line(tx, f) for f in one.findings if f.refuses)
             statuses.append(_status(answer.status, answer.label, facts, flow, lines))
     return statuses

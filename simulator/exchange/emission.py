@@ -41,8 +41,8 @@ def report_lines(
 ) -> None:
     """As `report_on_flow`, for lines that are already worded."""
     to = _addressee(tx, flow)
-    answer = _flow_answer(tx, to.plan, outcome) if to else None
-    if to is None or answer is None:
+    answer = _flow_answer(tx, to, outcome) if to else None
+    if to is None or answer is None or not flow.report:
         return
     status = FlowStatus(
         status=answer.status,
@@ -55,15 +55,27 @@ def report_lines(
     _emit(tx, to, FlowName.parse(flow.report), (status,), cause)
 
 
-def invoice_statuses(tx: Tx, flow: Flow, statuses: Sequence[InvoiceStatus], cause: int) -> None:
-    """Emits statuses of invoices, grouped into one return or one each, in the order given."""
+def invoice_statuses(
+    tx: Tx, flow: Flow, statuses: Sequence[InvoiceStatus], cause: int, *, held: bool = False
+) -> None:
+    """Emits statuses of invoices, grouped into one return or one each, in the order given.
+
+    Held, they are named and wait for `release_held`.
+    """
     to = _addressee(tx, flow)
     if to is None or not statuses:
         return
     groups = [tuple(statuses)] if tx.reference.options.group_statuses else [(s,) for s in statuses]
     for group in groups:
-        name = _own_name(tx, flow.partner, _life_cycle_code(tx, to.plan))
-        _emit(tx, to, name, group, cause)
+        name = _own_name(tx, flow.partner, _life_cycle_code(tx, to))
+        _emit(tx, to, name, group, cause, held=held)
+
+
+def release_held(tx: Tx, flow: Flow, cause: int) -> None:
+    """Lets the statuses of a large flow go, now that the report on it has."""
+    for number in tx.held_returns(flow.id):
+        tx.set_return(number, "composing")
+        tx.enqueue("compose", number, _lane(flow), cause)
 
 
 def error_line(tx: Tx, finding: Finding) -> ErrorLine:
@@ -94,7 +106,10 @@ def _addressee(tx: Tx, flow: Flow) -> _Addressee | None:
     return _Addressee(flow, raccordement, plan) if raccordement and plan else None
 
 
-def _flow_answer(tx: Tx, plan: CircuitPlan, outcome: Outcome) -> Answer | None:
+def _flow_answer(tx: Tx, to: _Addressee, outcome: Outcome) -> Answer | None:
+    plan = to.plan
+    if outcome != "refused" and to.flow.interface in plan.statuses:
+        return None
     if outcome == "accepted":
         quiet = plan.circuit == "b2g" and tx.reference.options.report == "errors-only"
         return None if quiet else plan.flow_accepted
@@ -106,24 +121,30 @@ def _says_all_is_well(plan: CircuitPlan, answer: Answer) -> bool:
     return plan.flow_accepted is not None and answer.status == plan.flow_accepted.status
 
 
-def _life_cycle_code(tx: Tx, plan: CircuitPlan) -> str:
-    answer = plan.invoice_accepted or plan.invoice_refused
+def _life_cycle_code(tx: Tx, to: _Addressee) -> str:
+    answer = to.plan.invoice_accepted or to.plan.invoice_refused
     assert answer is not None
-    return answer.interface.format(life_cycle=tx.reference.options.life_cycle_interface)
+    own = tx.reference.catalogue[to.flow.interface].object_acks
+    return answer.interface.format(
+        life_cycle=tx.reference.options.life_cycle_interface, object_ack=next(iter(own), "")
+    )
 
 
 def report_name(tx: Tx, partner: Raccordement, name: FlowName | None, interface: str | None) -> str:
     """The name of the report on a deposit: its own with the code of its acknowledgement; else ours.
 
-    Ours when the received name cannot be read, when its code has no acknowledgement on this circuit,
-    or when that name was promised to an earlier deposit. All assumed. ``""`` without a plan.
+    Ours when the received name cannot be read, when its code does not belong to this circuit, or
+    when that name was promised to an earlier deposit. All assumed. ``""`` without a plan, and for an
+    acknowledgement, which is itself never acknowledged (PPF general dossier v3.2 §3.4.4).
     """
     plan = tx.reference.circuits.get(partner.circuit)
     answer = (plan.flow_refused or plan.flow_accepted) if plan else None
     if plan is None or answer is None:
         return ""
-    known = interface in plan.deposits
+    known = interface in (*plan.deposits, *plan.statuses)
     acknowledgement = tx.reference.catalogue[interface].flow_ack if interface and known else ""
+    if known and not acknowledgement:
+        return ""
     code = answer.interface.format(flow_ack=acknowledgement or plan.fallback_ack)
     code_application = partner.code_application
     if name and acknowledgement:
@@ -145,6 +166,8 @@ def _emit(
     name: FlowName,
     statuses: tuple[FlowStatus | InvoiceStatus, ...],
     cause: int,
+    *,
+    held: bool = False,
 ) -> None:
     flow = to.flow
     value = Return(
@@ -159,18 +182,23 @@ def _emit(
         statuses=statuses,
         in_reply_to=flow.stream,
     )
-    lane = f"compose:{flow.partner}"
     # A small return does not overtake a larger one of the same partner.
-    content = None if tx.lane_is_busy(lane) else tx.compose(value)
+    content = None if held or tx.lane_is_busy(_lane(flow)) else tx.compose(value)
     blob = blob_ref(content) if content else None
-    number = tx.add_return(value, flow.id, blob)
+    number = tx.add_return(value, flow.id, blob, held=held)
     body = {"name": value.name, "interface": value.interface, "statuses": _summary(statuses)}
     decided = tx.event(flow.stream, "ReturnDecided", body, cause=cause, flow=flow.id)
+    if held:
+        return
     if blob is None:
-        tx.enqueue("compose", number, lane, decided)
+        tx.enqueue("compose", number, _lane(flow), decided)
     else:
         tx.keep_blob(blob, content)
         _ready(tx, number, value, flow.id, blob, decided)
+
+
+def _lane(flow: Flow) -> str:
+    return f"compose:{flow.partner}"
 
 
 def _summary(statuses: Iterable[FlowStatus | InvoiceStatus]) -> list[dict[str, str]]:
@@ -260,7 +288,7 @@ def requeued(tx: Tx, asked: Requeued) -> str:
         ValueError: it is not written yet.
     """
     value, flow, state = tx.returned(asked.returned)
-    if state == "composing":
+    if state in ("composing", "held"):
         message = f"{value.name} is still being written"
         raise ValueError(message)
     tx.cancel("purge", asked.returned)

@@ -33,6 +33,20 @@ class Judged(msgspec.Struct, frozen=True):
     judgement: Judgement
 
 
+class BlockJudged(msgspec.Struct, frozen=True):
+    """One block of the documents of a large flow; its `Judged` follows the last of them.
+
+    Attributes:
+        index: of the block, from 0.
+        documents: a tuple of `simulator.domain.judgement.Document` as msgpack.
+    """
+
+    work: int
+    flow: int
+    index: int
+    documents: bytes
+
+
 class Composed(msgspec.Struct, frozen=True):
     """The bytes of a return are written, outside of a step."""
 

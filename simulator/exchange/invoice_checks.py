@@ -27,6 +27,7 @@ _NUMBER_LENGTH = 20
 _SIRET = re.compile(r"[0-9]{14}")
 # Schemes of an identifier that stand for a French establishment: CPPStatut type 1, ICD 0009 and 0002.
 _FRENCH = ("", "1", "0009", "0002")
+_FROM_PUBLIC = "g2b-issuer"
 
 
 class Books(Protocol):
@@ -47,20 +48,24 @@ class Checked(msgspec.Struct, frozen=True):
     checks: tuple[Check, ...]
 
 
-def check(books: Books, document: Document) -> Checked:
+def check(books: Books, document: Document, circuit: str) -> Checked:
     """Makes every check of this module on an invoice.
 
     Args:
         books: directory, wordings and options.
         document: one whose facts could be read; a document without facts has an error of level
             file and is never checked.
+        circuit: on which it came: to a public recipient, or (``g2b-issuer``) from a public supplier.
     """
     facts = document.facts
     assert facts is not None, "a document without facts has an error of level file"
     found: list[Finding] = []
     checks: list[Check] = []
+    public: Role = "supplier" if circuit == _FROM_PUBLIC else "recipient"
     for name, made in CHECKS.items():
         findings = list(made(books, facts, document.member))
+        if name == public and not any(f.refuses for f in findings):
+            findings += _public(books, facts, public, document.member)
         checks.append(traced(f"{name} of {document.member}", findings))
         found += findings
     return Checked(tuple(found), tuple(checks))
@@ -121,8 +126,15 @@ def _in_directory(books: Books, role: Role, identifier: str, place: Place) -> It
             yield rules.finding(rule, place, found=identifier)
     elif not structure.active:
         yield rules.finding(f"{prefix}_INACTIVE", place, found=identifier)
-    elif role == "recipient" and structure.kind != "public":
-        yield rules.finding("RECIPIENT_NOT_PUBLIC", place, found=identifier)
+
+
+def _public(books: Books, facts: Facts, role: Role, member: str) -> Iterator[Finding]:
+    """Whether a party that the circuit is for is of the public sector, as far as the books know it."""
+    identifier = facts.supplier if role == "supplier" else facts.recipient
+    structure = books.structure(identifier)
+    if structure is not None and structure.kind != "public":
+        place = place_of(facts, role, member)
+        yield books.reference.rules.finding(f"{role.upper()}_NOT_PUBLIC", place, found=identifier)
 
 
 # By the name that the trace shows, in the order of the exchange system.

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from simulator.domain.businesstime import Clock, instant_text, parse_instant
-from simulator.domain.flows import BlobRef, Deposit, Return, Work, WorkKind
+from simulator.domain.flows import BlobRef, Deposit, ErrorLine, Return, Work, WorkKind
 from simulator.domain.raccordement import Raccordement, Structure
 from simulator.domain.reference import Reference
 
@@ -23,7 +23,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """A row of the book of flows: a deposit and where it stands (see the migration for columns)."""
+    """A row of the book of flows: a deposit and where it stands (see the migrations for columns)."""
 
     id: int
     partner: str
@@ -39,6 +39,7 @@ class Flow(msgspec.Struct, frozen=True):
     received: datetime
     state: str
     verdict: str
+    blocks: int
 
     @property
     def blob(self) -> BlobRef:
@@ -59,7 +60,11 @@ class NewFlow(msgspec.Struct, frozen=True):
 
 
 class Invoice(msgspec.Struct, frozen=True):
-    """A row of the book of invoices; `triptych` is None when the number may be used again."""
+    """A row of the book of invoices.
+
+    `triptych` is None when the number may be used again; `line` is what the report on the flow says
+    of an invoice that is refused.
+    """
 
     member: str
     number: str
@@ -68,6 +73,7 @@ class Invoice(msgspec.Struct, frozen=True):
     status: str
     verdict: str
     triptych: str | None
+    line: ErrorLine | None = None
 
 
 class NewWork(msgspec.Struct):
@@ -114,6 +120,7 @@ class Tx:
         self._session = session
         self.reference = reference
         self._raccordements: dict[str, Raccordement | None] = {}
+        self._structures: dict[str, Structure | None] = {}
         self.todo: list[NewWork] = []
         self.cancelled: list[int] = []
 
@@ -168,13 +175,18 @@ class Tx:
         )
 
     def structure(self, identifier: str) -> Structure | None:
-        """The directory entry of an identifier."""
-        return self._one(
-            "SELECT body FROM structure WHERE space = ? AND identifier = ?", identifier, Structure
-        )
+        """The directory entry of an identifier; asked several times in a step, read once."""
+        if identifier not in self._structures:
+            self._structures[identifier] = self._one(
+                "SELECT body FROM structure WHERE space = ? AND identifier = ?",
+                identifier,
+                Structure,
+            )
+        return self._structures[identifier]
 
     def save_structure(self, value: Structure) -> None:
         """Adds a directory entry or replaces it."""
+        self._structures.clear()
         self._sql(
             "INSERT OR REPLACE INTO structure (space, identifier, body) VALUES (?, ?, ?)",
             (self.space, value.identifier, _encode(value).decode()),
@@ -240,6 +252,10 @@ class Tx:
         """Moves a deposit to another state of the portal's list (dossier §6)."""
         self._sql("UPDATE flow SET state = ?, verdict = ? WHERE id = ?", (state, verdict, number))
 
+    def set_blocks(self, number: int, blocks: int) -> None:
+        """Notes how many blocks of a large flow are decided."""
+        self._sql("UPDATE flow SET blocks = ? WHERE id = ?", (blocks, number))
+
     # -- invoices -------------------------------------------------------------------------------
 
     def invoice_standing(self, triptych: str) -> Flow | None:
@@ -253,12 +269,30 @@ class Tx:
 
     def add_invoice(self, flow: int, invoice: Invoice) -> int:
         """Writes an invoice of a flow; returns its number."""
-        values = tuple(getattr(invoice, name) for name in invoice.__struct_fields__)
+        *values, line = (getattr(invoice, name) for name in invoice.__struct_fields__)
         return self._insert(
             "INSERT INTO invoice (space, flow, member, number, supplier, recipient, status, verdict,"
-            " triptych) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (self.space, flow, *values),
+            " triptych, line) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (self.space, flow, *values, _encode(line).decode() if line else None),
         )
+
+    def invoices_of(self, flow: int) -> int:
+        """How many invoices of a flow are in the book."""
+        row = self._sql("SELECT count(*) FROM invoice WHERE flow = ?", (flow,)).fetchone()
+        return int(row[0])
+
+    def lines_of(self, flow: int) -> tuple[ErrorLine, ...]:
+        """What its report says of each refused invoice of a flow, in the order of the envelope."""
+        rows = self._sql(
+            "SELECT line FROM invoice WHERE flow = ? AND line IS NOT NULL ORDER BY id", (flow,)
+        )
+        return tuple(msgspec.json.decode(row[0], type=ErrorLine) for row in rows)
+
+    def forget_blocks(self, flow: int) -> None:
+        """Takes back what was decided of a flow that is refused after all."""
+        self._sql("DELETE FROM invoice WHERE flow = ?", (flow,))
+        self._sql("DELETE FROM returned WHERE flow = ? AND state = 'held'", (flow,))
+        self._sql("UPDATE flow SET blocks = 0 WHERE id = ?", (flow,))
 
     # -- returns --------------------------------------------------------------------------------
 
@@ -280,8 +314,14 @@ class Tx:
         ).fetchone()
         return row is not None
 
-    def add_return(self, value: Return, flow: int | None, blob: BlobRef | None) -> int:
-        """Writes a return, waiting with its bytes or (None) still to be composed; its number."""
+    def add_return(
+        self, value: Return, flow: int | None, blob: BlobRef | None, *, held: bool = False
+    ) -> int:
+        """Writes a return: waiting with its bytes, or (None) still to be composed; its number.
+
+        Held, it is composed once `held_returns` is asked for it.
+        """
+        unwritten = "held" if held else "composing"
         row = (
             self.space,
             value.partner,
@@ -289,7 +329,7 @@ class Tx:
             value.name,
             value.interface,
             _encode(value).decode(),
-            "waiting" if blob else "composing",
+            "waiting" if blob else unwritten,
             instant_text(value.issued),
             blob.sha256 if blob else None,
             blob.size if blob else None,
@@ -320,6 +360,13 @@ class Tx:
             )
         else:
             self._sql("UPDATE returned SET state = ? WHERE id = ?", (state, number))
+
+    def held_returns(self, flow: int) -> list[int]:
+        """Numbers of the returns of a flow that are held back, in the order in which they came."""
+        rows = self._sql(
+            "SELECT id FROM returned WHERE flow = ? AND state = 'held' ORDER BY id", (flow,)
+        )
+        return [row[0] for row in rows]
 
     def compose(self, value: Return) -> bytes | None:
         """The bytes of a return that is small enough to be written inside the step, else None."""

@@ -89,7 +89,10 @@ class NodeHands:
     async def judge(self, work: Work) -> Judgement:
         """Builds the job of a flow and has it judged."""
         async with self._slots:
-            return await self._pool.judge(await self._job(work.subject))
+            job = await self._job(work.subject)
+            if job.content is not None:
+                return await self._pool.judge(job)
+        return await self._pool.judge(job)  # on disk: it may wait for long and holds no memory
 
     async def _job(self, flow: int) -> Job:
         deposit = self._fresh.pop(flow, None)
@@ -100,9 +103,11 @@ class NodeHands:
             partner, name, data = deposit.partner, deposit.name, deposit.content
             sha256 = deposit.blob.sha256
         raccordement = self._partner(partner)
+        interface = self._reference.catalogue[name[:8]]
         return Job(
             name=name,
-            syntax=self._reference.catalogue[name[:8]].judged_as,
+            syntax=interface.judged_as,
+            kind=interface.kind,
             circuit=raccordement.circuit if raccordement else "",
             packs=("xsd",),
             limits=self._limits,

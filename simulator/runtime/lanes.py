@@ -26,7 +26,15 @@ import msgspec
 from simulator.domain.businesstime import LAST_YEAR, Clock
 from simulator.domain.flows import Work
 from simulator.domain.judgement import Judgement
-from simulator.exchange.inputs import ClockMoved, Composed, Judged, Purged, PushBegun, Pushed
+from simulator.exchange.inputs import (
+    BlockJudged,
+    ClockMoved,
+    Composed,
+    Judged,
+    Purged,
+    PushBegun,
+    Pushed,
+)
 from simulator.runtime.engine import JournalError, utc_now
 from simulator.runtime.judging import JudgingUnavailable
 from simulator.runtime.points import Point, nothing
@@ -188,7 +196,7 @@ class Lanes:
             if answer is None:
                 break
             documents += len(answer[0].documents)
-            if ready and documents > _DOCUMENTS:
+            if ready and (documents > _DOCUMENTS or answer[0].blocks):
                 break
             ready.append(work)
         return ready
@@ -246,12 +254,23 @@ class Lanes:
             await self._purge(first)
 
     async def _conclude(self, works: list[Work]) -> None:
-        values: list[object] = [Judged(w.id, w.subject, self._answers[w.id][0]) for w in works]
-        since = self._answers[works[0].id][1]
-        outcomes = await self._engine.submit_all(works[0].space, values, since)
+        judgement, since = self._answers[works[0].id]
+        if judgement.blocks:
+            await self._decide_blocks(works[0], judgement.blocks, since)
+        values = [Judged(w.id, w.subject, _head(self._answers[w.id][0])) for w in works]
+        outcomes = await self._engine.submit_all(works[0].space, list[object](values), since)
         for work, outcome in zip(works, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 await self._conclude_defect(work, outcome)
+
+    async def _decide_blocks(self, work: Work, blocks: Sequence[bytes], since: float) -> None:
+        """The documents of a large flow, a transaction for each block: peers come in between."""
+        for index, documents in enumerate(blocks):
+            value = BlockJudged(work.id, work.subject, index, documents)
+            (outcome,) = await self._engine.submit_all(work.space, [value], since)
+            if isinstance(outcome, Exception):
+                await self._conclude_defect(work, outcome)
+                return
 
     async def _conclude_defect(self, work: Work, fault: Exception) -> None:
         """A fault of ours while deciding: the flow is an incident, and its partner hears of it."""
@@ -357,3 +376,8 @@ class Lanes:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _head(judgement: Judgement) -> Judgement:
+    """A judgement without the documents that were decided before it."""
+    return msgspec.structs.replace(judgement, blocks=()) if judgement.blocks else judgement

@@ -1,7 +1,7 @@
 """A second opinion on schema errors, in the words of another validator (xmlschema).
 
 It compiles UBL in two seconds and checks 10 MB in six, so it runs only when a person asks, in a
-process of its own with a time limit: ``python -m simulator.validation.explain FAMILY NAMESPACE``
+process of its own with a time limit: ``python -m simulator.validation.explain SCHEMA NAMESPACE``
 reads a document from its input and writes JSON.
 """
 
@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from lxml import etree
 
 from simulator.domain.findings import Finding
 from simulator.domain.judgement import Job
 from simulator.messages.archives import Member, unpack
 from simulator.validation.parsing import parse
-from simulator.validation.syntaxes import SCHEMAS, SYNTAXES, recognise
+from simulator.validation.syntaxes import FAMILIES, SCHEMAS, recognise
 
 SECONDS = 20.0
 _MEMORY = 2 << 30
@@ -47,11 +48,13 @@ def reasons(content: bytes, seconds: float = SECONDS) -> tuple[Reason, ...]:
     """
     root = parse(content).root
     syntax = None if root is None else recognise(root)
-    if syntax is None:
+    if root is None or syntax is None:
         return ()
-    namespace = syntax.root[1:].partition("}")[0]
+    # D16B is made in memory out of D22B, which speaks of all but what came between the two.
+    key = syntax.schema(root).replace("cii-d16b", "cii-d22b")
+    namespace = etree.QName(root).namespace or ""
     package = str(Path(__file__).parents[2])
-    command = [sys.executable, "-P", "-m", __name__, syntax.family, namespace]
+    command = [sys.executable, "-P", "-m", __name__, key, namespace]
     try:
         told = subprocess.run(  # noqa: S603 - our own interpreter and module
             command,
@@ -90,21 +93,22 @@ def matched(findings: Sequence[Finding], found: Sequence[Reason]) -> list[str | 
     return texts
 
 
-def main(family: str, namespace: str) -> None:
+def main(key: str, namespace: str) -> None:
     """Reads a document from the input, writes its reasons."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    found = _ask(sys.stdin.buffer.read(), family, namespace)
+    found = _ask(sys.stdin.buffer.read(), key, namespace)
     sys.stdout.buffer.write(msgspec.json.encode(found))
 
 
-def _ask(content: bytes, family: str, namespace: str) -> list[Reason]:
+def _ask(content: bytes, key: str, namespace: str) -> list[Reason]:
     import xmlschema  # noqa: PLC0415 - heavy, and only this process needs it
 
     # The schema may read the modules beside it; the document may read nothing at all.
-    path = str(SCHEMAS[family].path(namespace))
+    path = str(SCHEMAS[key].path(namespace))
     schema = xmlschema.XMLSchema(path, defuse="always", allow="local")
     document: Any = xmlschema.XMLResource(content, defuse="always", allow="none")
-    names = {p: uri for s in SYNTAXES for uri, p in s.prefixes.items() if p and s.family == family}
+    syntaxes = (syntax for family in FAMILIES.values() for syntax in family)
+    names = {p: uri for s in syntaxes for uri, p in s.prefixes.items() if p}
     errors = schema.iter_errors(document, namespaces=names, use_location_hints=False)
     return [Reason(e.path or "/", (e.reason or "")[:400]) for e in islice(errors, _MOST)]
 

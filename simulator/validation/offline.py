@@ -5,7 +5,6 @@ Source: design §7, ``check``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -15,34 +14,28 @@ import msgspec
 from simulator.domain.findings import Finding
 from simulator.domain.flowname import FlowName, NameFault
 from simulator.domain.interfaces import Catalogue, Interface
-from simulator.domain.judgement import Document, Facts, Job, Judgement, Limits, Verdict
-from simulator.validation.judge import PACKS
+from simulator.domain.judgement import INVOICES, Document, Facts, Job, Judgement, Limits, Verdict
+from simulator.validation.choice import packs_of_document, packs_of_interface
+from simulator.validation.document import PACKS
 
-# Whose rules on file names apply, by family of the interface.
-_CIRCUITS = {"historic": "b2g", "pa-b2g": "b2g-pa", "g2b": "g2b-pa"}
-
-# Rule packs of an interface, by family; dossier §7.1: the rules of the historic channel and those
-# of the AFNOR formats never apply together.
-_HISTORIC = ("xsd", "historic")
-_AFNOR = ("xsd", "en16931", "br-fr")
-_STATUSES = ("xsd", "br-fr-cdv")
-_SCHEMA_ONLY = ("xsd",)
-_BY_FAMILY = {
-    "historic": _HISTORIC,
-    "pa-b2g": (*_AFNOR, "extended-ctc-fr", "cpro"),
-    "g2b": (*_AFNOR, "extended-ctc-fr"),
+# The circuit of a deposit, by who makes it.
+_CIRCUITS = {
+    "SUPPLIER": "b2g",
+    "BUYER": "b2g",
+    "STATE_LEDGER": "b2g",
+    "PA_E": "b2g-pa",
+    "PA_R": "g2b-pa",
+    "ISSUER": "g2b-issuer",
+    "PUBLIC_ENTITY": "g2b-issuer",
 }
-ALL_PACKS = ("xsd", "en16931", "br-fr", "extended-ctc-fr", "br-fr-cdv", "cpro", "historic")
-# Cadres de facturation of the historic channel.
-_HISTORIC_PROFILE = re.compile(r"A(?:[1-9]|1[0-9]|2[0-5])")
 
 # The checks of the exchange that need its directory, as if they were a pack.
 DIRECTORY = "directory"
-_NO_INVOICES = ("unknown", "cdar", "cpp-statut")
-_WITH_DIRECTORY = ("historic", "pa-b2g")
+# A file up to this size is read here; a larger one is left to the judging processes to read.
+_IN_MEMORY = 256 << 10
 
-# What the directory has against a document whose facts could be read.
-DirectoryChecks = Callable[[Document], tuple[Finding, ...]]
+# What the directory has against a document whose facts could be read, on a circuit.
+DirectoryChecks = Callable[[Document, str], tuple[Finding, ...]]
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -85,18 +78,19 @@ def job_of(path: Path, request: Request) -> Job:
     """The job that the node would make of a deposit of this file.
 
     Raises:
-        OSError: a file whose name is not text is read here, and cannot be.
+        OSError: a small file, or one whose name is not text, is read here, and cannot be.
     """
     interface = _interface(path.name, request)
-    is_text = shown(path) == str(path)
+    is_small = path.stat().st_size <= _IN_MEMORY or shown(path) != str(path)
     return Job(
         name=shown(path.name),
         syntax=interface.judged_as if interface else "",
-        circuit=_CIRCUITS.get(interface.family, "") if interface else "",
-        packs=request.packs or packs_of(interface, None),
+        circuit=_circuit(interface),
+        kind=interface.kind if interface else "",
+        packs=request.packs or (packs_of_interface(interface) if interface else None),
         limits=request.limits,
-        path=str(path) if is_text else None,
-        content=None if is_text else _content(path, request.limits.flow),
+        path=None if is_small else str(path),
+        content=_content(path, request.limits.flow) if is_small else None,
     )
 
 
@@ -105,12 +99,12 @@ def rows_of(path: Path, judgement: Judgement, request: Request) -> list[Row]:
     interface = _interface(path.name, request)
     code = interface.code if interface else None
     rows: list[Row] = []
-    if judgement.findings or not judgement.documents:
+    if judgement.findings or not (judgement.documents or judgement.blocks):
         flow = Row(
             shown(path), None, code, "unknown", judgement.verdict, (), (), judgement.findings
         )
         rows.append(flow)
-    rows += [_row(path, document, interface, request) for document in judgement.documents]
+    rows += [_row(path, document, interface, request) for document in judgement.every_document()]
     return rows
 
 
@@ -146,17 +140,15 @@ def _looked_up(document: Document, interface: Interface | None, request: Request
         return _Lookup()
     if request.directory is None:
         reason = "no --directory FILE"
-    elif interface is not None and interface.family not in _WITH_DIRECTORY:
-        reason = "not in this version"  # the recipient of G2B is no public structure
     elif Judgement(documents=(document,)).errors_of_flow:
         reason = "irrecevable"  # the exchange does not look it up either
     else:
-        return _Lookup(request.directory(document), (DIRECTORY,))
+        return _Lookup(request.directory(document, _circuit(interface)), (DIRECTORY,))
     return _Lookup(skipped=((DIRECTORY, reason),))
 
 
 def _is_invoice(document: Document) -> bool:
-    return document.facts is not None and document.facts.syntax not in _NO_INVOICES
+    return document.facts is not None and document.facts.syntax in INVOICES
 
 
 def shown(path: Path | str) -> str:
@@ -166,22 +158,7 @@ def shown(path: Path | str) -> str:
 
 def packs_of(interface: Interface | None, facts: Facts | None) -> tuple[str, ...]:
     """The rule packs of an interface; without one, those that the document calls for."""
-    if interface is None:
-        return _packs_of_document(facts)
-    if interface.kind == "F6":
-        return _STATUSES
-    if interface.kind == "CPPStatut":
-        return _SCHEMA_ONLY
-    return _BY_FAMILY.get(interface.family, _SCHEMA_ONLY)
-
-
-def _packs_of_document(facts: Facts | None) -> tuple[str, ...]:
-    if facts is not None and facts.syntax == "cdar":
-        return _STATUSES
-    if facts is not None and facts.syntax == "cpp-statut":
-        return _SCHEMA_ONLY
-    historic = facts is not None and _HISTORIC_PROFILE.fullmatch(facts.profile)
-    return _HISTORIC if historic else _AFNOR
+    return packs_of_interface(interface) if interface else packs_of_document(facts)
 
 
 def _interface(name: str, request: Request) -> Interface | None:
@@ -191,6 +168,10 @@ def _interface(name: str, request: Request) -> Interface | None:
         return request.catalogue.get(FlowName.parse(name).interface)
     except NameFault:
         return None
+
+
+def _circuit(interface: Interface | None) -> str:
+    return _CIRCUITS.get(interface.sender, "") if interface else ""
 
 
 def _content(path: Path, limit: int) -> bytes:

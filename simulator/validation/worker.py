@@ -1,11 +1,12 @@
 """The judging process: reads jobs from descriptor 0, writes judgements to descriptor 1.
 
-``python -m simulator.validation.worker MEMORY [FAMILY...]``: bytes of address space, and the
-schemas to compile before the first job. It says hello with an empty frame, or with the reason why
-it cannot work; then it answers one frame with one frame until its input ends. A frame is 4 bytes of
-length, big-endian, and msgpack.
+``python -m simulator.validation.worker MEMORY NICENESS [FAMILY...]``: bytes of address space, how
+far it yields to the node and to its peers, and the schemas to compile before the first job. It says
+hello with an empty frame, or with the reason why it cannot work; then it answers each job with its
+blocks and an ending, until its input ends. A frame is 4 bytes of length, big-endian, and msgpack; the
+blocks of a small flow and its ending travel in one write.
 
-The kernel holds the limits: RLIMIT_AS for the life of the process, RLIMIT_CPU anew for each job, at
+The kernel holds the limits: RLIMIT_AS for the life of the process, RLIMIT_CPU anew for each block, at
 which it is killed. A job that runs out of memory is answered, and then the process ends: what its
 heap looks like afterwards is nobody's business.
 """
@@ -18,22 +19,23 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import msgspec
 
-from simulator.domain.judgement import Job, Judgement
+from simulator.domain.judgement import Answer, Ending, Job
 from simulator.messages import archives
 from simulator.resources import MissingResource
-from simulator.validation.givenup import given_up
-from simulator.validation.judge import answer
+from simulator.validation.givenup import gave_up
+from simulator.validation.judge import safe_answers
 from simulator.validation.parsing import rules
 from simulator.validation.syntaxes import schema_of
 
 _LENGTH = struct.Struct(">I")
-# Judging yields to the node and to its peers where there are fewer cores than work.
-_YIELDING = 5
 _WORN_OUT = 70
+# Answers wait for the next as long as they are smaller than this.
+_TOGETHER = 64 << 10
 
 _decode = msgspec.msgpack.Decoder(Job).decode
 _encode = msgspec.msgpack.Encoder().encode
@@ -42,19 +44,34 @@ _encode = msgspec.msgpack.Encoder().encode
 def main(arguments: list[str]) -> int:
     """Serves jobs until the input ends; gives the exit code."""
     source, sink = _own_descriptors()
-    memory, families = int(arguments[0]), arguments[1:]
+    memory, niceness, families = int(arguments[0]), int(arguments[1]), arguments[2:]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the node, which then ends us
     try:
+        os.nice(niceness)
         _prepare(memory, families)
     except MissingResource as error:
         _write(sink, str(error).encode())
         return 1
     _write(sink, b"")
-    while (judgement := _next(source, memory)) is not None:
-        _write(sink, _encode(judgement))
-        if any(f.rule == "SIM_JUDGE_MEMORY" for f in judgement.findings):
+    while (frame := _read(source)) is not None:
+        if not _serve(frame, sink, memory):
             return _WORN_OUT
     return 0
+
+
+def _serve(frame: bytes, sink: BinaryIO, memory: int) -> bool:
+    """Answers one job; whether the process is good for another."""
+    pending, worn_out = b"", False
+    for answer in _answers(frame, memory):
+        encoded = _encode(answer)
+        pending += _LENGTH.pack(len(encoded)) + encoded
+        if isinstance(answer, Ending):
+            worn_out = any(f.rule == "SIM_JUDGE_MEMORY" for f in answer.findings)
+        elif len(pending) > _TOGETHER:
+            _send(sink, pending)
+            pending = b""
+    _send(sink, pending)
+    return not worn_out
 
 
 def _own_descriptors() -> tuple[BinaryIO, BinaryIO]:
@@ -69,7 +86,6 @@ def _own_descriptors() -> tuple[BinaryIO, BinaryIO]:
 
 def _prepare(memory: int, families: list[str]) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(_YIELDING)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     archives.rules()
     rules()
@@ -77,19 +93,18 @@ def _prepare(memory: int, families: list[str]) -> None:
         schema_of(family)
 
 
-def _next(source: BinaryIO, memory: int) -> Judgement | None:
-    """Reads one job and judges it; None at the end of the input."""
+def _answers(frame: bytes, memory: int) -> Iterator[Answer]:
+    """Judges one job; the last answer is an ending."""
     try:
-        frame = _read(source)
-        if frame is None:
-            return None
         job = _decode(frame)
         _allow(job.limits.seconds)
-        return answer(job)
+        for answer in safe_answers(job):
+            _allow(job.limits.seconds)
+            yield answer
     except MemoryError:
-        return given_up("SIM_JUDGE_MEMORY", memory=memory)
+        yield gave_up("SIM_JUDGE_MEMORY", memory=memory)
     except (OSError, MissingResource) as error:
-        return given_up("SIM_JUDGE_DEFECT", detail=str(error))
+        yield gave_up("SIM_JUDGE_DEFECT", detail=str(error))
 
 
 def _allow(seconds: float) -> None:
@@ -108,7 +123,11 @@ def _read(source: BinaryIO) -> bytes | None:
 
 
 def _write(sink: BinaryIO, frame: bytes) -> None:
-    left = memoryview(_LENGTH.pack(len(frame)) + frame)
+    _send(sink, _LENGTH.pack(len(frame)) + frame)
+
+
+def _send(sink: BinaryIO, frames: bytes) -> None:
+    left = memoryview(frames)
     while left:
         left = left[sink.write(left) :]
 

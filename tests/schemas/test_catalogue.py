@@ -99,11 +99,29 @@ def test_an_acknowledgement_goes_the_other_way(catalogue):
             assert catalogue[link.split(":")[0]].direction != interface.direction
 
 
-def test_only_plain_ubl_deposits_are_judged_so_far(catalogue):
-    judged = {code: row.judged_as for code, row in catalogue.items() if row.judged_as}
-    assert judged == {"FSO1100A": "ubl-2.1", "FSO1150A": "ubl-2.1"}
+def test_every_deposit_is_judged_but_the_one_whose_format_is_not_published(catalogue):
+    deposits = {code for code, row in catalogue.items() if row.direction == "EMISSION"}
+    judged = {code for code, row in catalogue.items() if row.judged_as}
+    assert deposits - judged == {"CEN0036A"}
+    assert judged <= deposits
 
 
-def test_pesit_serves_b2g_only(catalogue):
-    for interface in catalogue.values():
-        assert ("pesit" in interface.protocols) == (interface.family in ("historic", "pa-b2g"))
+def test_what_a_code_is_judged_as_is_its_printed_syntax(catalogue):
+    found = {
+        (row.syntax.split(" (")[0], row.judged_as) for row in catalogue.values() if row.judged_as
+    }
+    assert found == {
+        ("UBL 2.1", "ubl-2.1"),
+        ("UBL Invoice", "ubl-2.1"),
+        ("UBL Invoice Minimal + PDF", "ubl-2.1"),
+        ("UBL Invoice Mémoire", "ubl-2.1"),
+        ("CII 16B", "cii-d16b"),
+        ("CII 16B Minimal + PDF", "cii-d16b"),
+        ("CII 22B", "cii-d22b"),
+        ("Factur-X", "factur-x"),
+        ("Factur-X", "factur-x-d16b"),
+        ("CPPFactureMixte", "cpp-facture-mixte"),
+        ("CPPStatut", "cpp-statut"),
+        ("CDAR", "cdar-d22b"),
+        ("F10 specific XML", "flux-10"),
+    }

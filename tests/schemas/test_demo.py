@@ -53,17 +53,22 @@ def test_there_is_a_partner_for_each_protocol_and_circuit(partners):
         ("DEM011", "b2g-pa", "sftp", "QUAL"),
         ("DEM012", "b2g-pa", "as2", "QUAL"),
         ("DEM013", "b2g-pa", "pesit", "QUAL"),
+        ("DEM021", "g2b-pa", "sftp", "QUAL"),
+        ("DEM022", "g2b-pa", "as2", "QUAL"),
+        ("DEM031", "g2b-issuer", "sftp", "QUAL"),
     ]
 
 
 def test_partners_subscribe_to_what_is_judged_and_to_every_answer_to_it(partners, catalogue):
     for partner in partners:
-        plan = resources.table("schemas", "circuits", f"{partner.circuit}.toml")
-        deposits = msgspec.convert(plan, CircuitPlan).deposits
-        judged = {code for code in deposits if catalogue[code].judged_as}
-        assert judged
-        assert judged == set(partner.interfaces) & set(deposits)
-        for code in judged:
+        table = resources.table("schemas", "circuits", f"{partner.circuit}.toml")
+        plan = msgspec.convert(table, CircuitPlan)
+        assert set(plan.deposits) <= set(partner.interfaces)
+        answered = set(partner.interfaces) & {*plan.deposits, *plan.statuses}
+        assert answered
+        for code in answered:
+            assert catalogue[code].judged_as
+        for code in plan.deposits:
             row = catalogue[code]
             assert {row.flow_ack, *row.object_acks} <= set(partner.interfaces)
 

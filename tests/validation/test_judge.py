@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +11,8 @@ from simulator.domain.judgement import Check, Job, Limits
 from simulator.messages.archives import pack
 from simulator.messages.specimen import Specimen, ubl_invoice
 from simulator.validation import judge as module
-from simulator.validation.judge import answer, judge
+from simulator.validation.assembly import assembled
+from simulator.validation.judge import answers, judge, safe_answers
 
 WHEN = datetime(2026, 9, 1, tzinfo=UTC)
 GOOD = ubl_invoice(Specimen())
@@ -61,6 +63,7 @@ def test_the_trace_tells_every_step_in_order():
         Check("well-formed", "passed", "1 of 1 files"),
         Check("syntax", "passed", "1 of 1 files"),
         Check("xsd", "passed", "1 of 1 files"),
+        Check("attachments", "passed", "1 of 1 files"),
     )
 
 
@@ -116,7 +119,6 @@ def test_one_bad_file_makes_the_flow_irrecevable_and_leaves_the_others_as_they_a
         ("IRR_SYNTAX_ENCODING", b'<?xml version="1.0" encoding="UTF-7"?><a/>', "", (1, 1)),
         ("IRR_SYNTAX_UNKNOWN", b"<!-- - -->\n  <a/>", "", (2, 3)),
         ("IRR_SYNTAX_UNKNOWN", DESPATCH, "", (1, 1)),
-        ("IRR_SYNTAX_NOT_YET", CII, "", (1, 1)),
         ("IRR_SYNTAX_ROOT", CII, "ubl-2.1", (1, 1)),
         ("IRR_SYNTAX_ROOT", DESPATCH, "ubl-2.1", (1, 1)),
     ],
@@ -127,13 +129,6 @@ def test_what_is_no_document_of_the_interface_is_a_finding_with_its_place(
     (finding,) = only(judge(job(content, syntax=syntax))).findings
     assert (finding.rule, finding.motif) == (rule, "IRR_SYNTAX")
     assert (finding.place.line, finding.place.column) == at
-
-
-def test_a_document_of_a_later_version_is_carried_with_a_warning():
-    judgement = judge(job(CII, syntax=""))
-    assert judgement.verdict == "accepted"
-    assert only(judgement).facts.syntax == "unknown"
-    assert judgement.skipped == (("xsd", "unknown document"),)
 
 
 def test_a_document_that_no_interface_carries_is_irrecevable():
@@ -187,7 +182,13 @@ def test_packs_of_later_versions_are_told_as_skipped():
 def test_without_the_schema_pack_only_the_syntax_is_looked_at():
     judgement = judge(job(BAD, packs=()))
     assert judgement.verdict == "accepted"
-    assert [c.name for c in judgement.checks] == ["unpack", "file", "well-formed", "syntax"]
+    assert [c.name for c in judgement.checks] == [
+        "unpack",
+        "file",
+        "well-formed",
+        "syntax",
+        "attachments",
+    ]
 
 
 def test_a_fault_of_the_container_is_one_of_the_flow():
@@ -226,7 +227,8 @@ def test_the_list_of_errors_is_capped_and_the_rest_counted():
     assert findings[-1].message == "2 autres erreurs de schéma ne sont pas détaillées"
 
 
-def test_all_documents_of_a_flow_share_the_room_for_findings():
+def test_the_documents_of_a_block_share_the_room_for_findings(monkeypatch):
+    monkeypatch.setattr(module, "_FULL", 1)
     judgement = judge(envelope(lines(4), lines(4), lines(4), findings=5))
     assert [len([f for f in d.findings if f.refuses]) for d in judgement.documents] == [4, 1, 1]
 
@@ -250,30 +252,72 @@ def test_a_single_error_far_down_a_long_document_is_found_where_it_is():
     assert (finding.place.line, finding.place.xpath) == (line, "/Invoice/cac:Wrong")
 
 
-def test_judging_stops_when_enough_files_were_refused():
+def test_judging_stops_after_the_block_in_which_enough_files_were_refused(monkeypatch):
+    monkeypatch.setattr(module, "_BLOCK_FILES", 2)
     judgement = judge(envelope(*[b"<a/>"] * 5, findings=3))
-    assert len(judgement.documents) == 3
+    assert len(judgement.documents) == 4
     assert [f.rule for f in judgement.findings] == ["JUDGE_STOPPED"]
+    assert judgement.checks[0].detail == "4 files, 16 bytes"
 
 
-def test_an_unforeseen_fault_becomes_a_judgement(monkeypatch, capsys):
+def test_a_last_block_that_is_too_much_is_no_reason_to_speak_of_a_rest(monkeypatch):
+    monkeypatch.setattr(module, "_BLOCK_FILES", 5)
+    judgement = judge(envelope(*[b"<a/>"] * 5, findings=3))
+    assert len(judgement.documents) == 5
+    assert judgement.findings == ()
+
+
+def shares(flow, parts):
+    """The answers of several processes to one job, the last first."""
+    jobs = [msgspec.structs.replace(flow, part=n, parts=parts) for n in range(parts)]
+    return [answer for share in reversed(jobs) for answer in answers(share)]
+
+
+FILES = {"good": GOOD, "bad": BAD, "unreadable": b"<a>", "empty": b"", "foreign": DESPATCH}
+
+
+@given(
+    st.lists(st.sampled_from(sorted(FILES)), min_size=1, max_size=12),
+    st.integers(1, 4),
+    st.integers(2, 5),
+    st.integers(1, 6),
+)
+@settings(deadline=None, max_examples=60)
+def test_over_however_many_processes_a_flow_is_spread_the_judgement_is_the_same(
+    kinds, size, parts, most
+):
+    flow = envelope(*(FILES[kind] for kind in kinds), findings=most)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_BLOCK_FILES", size)
+        assert assembled(flow, shares(flow, parts)) == judge(flow)
+
+
+def test_the_documents_of_many_blocks_are_all_there_in_their_order(monkeypatch):
+    monkeypatch.setattr(module, "_BLOCK_FILES", 2)
+    judgement = judge(envelope(*[GOOD] * 5))
+    assert (judgement.documents, len(judgement.blocks)) == ((), 3)
+    assert [d.member for d in judgement.every_document()] == [f"{n}.xml" for n in range(1, 6)]
+    assert judgement.verdict == "accepted"
+
+
+def test_an_unforeseen_fault_becomes_an_answer(monkeypatch, capsys):
     def broken(_job):
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setattr(module, "judge", broken)
-    judgement = answer(job(GOOD))
+    monkeypatch.setattr(module, "answers", broken)
+    judgement = assembled(job(GOOD), safe_answers(job(GOOD)))
     assert judgement.verdict == "irrecevable"
     assert [f.rule for f in judgement.findings] == ["SIM_JUDGE_DEFECT"]
     assert "ZeroDivisionError: by nothing" in judgement.findings[0].help
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_running_out_of_memory_becomes_a_judgement(monkeypatch):
+def test_running_out_of_memory_becomes_an_answer(monkeypatch):
     def hungry(_job):
         raise MemoryError
 
-    monkeypatch.setattr(module, "judge", hungry)
-    judgement = answer(job(GOOD, memory=123))
+    monkeypatch.setattr(module, "answers", hungry)
+    judgement = assembled(job(GOOD), safe_answers(job(GOOD, memory=123)))
     assert [f.rule for f in judgement.findings] == ["SIM_JUDGE_MEMORY"]
     assert "123 bytes" in judgement.findings[0].help
 
@@ -300,3 +344,15 @@ def test_lines_beyond_16_bits_are_right_in_facts_and_findings():
     document = only(judge(job(wrong)))
     assert document.facts.places["issue_date"] == ("/Invoice/cbc:IssueDate", line, 1)
     assert document.findings[0].place.line == line
+
+
+def test_without_an_interface_each_document_has_the_packs_that_it_calls_for():
+    judgement = judge(job(CII, syntax="", packs=None))
+    assert rules(judgement) == ["cvc-complex-type.2.4.b"]
+    assert only(judgement).facts.syntax == "cii-d22b"
+
+
+def test_a_document_of_another_interface_is_named_for_what_it_is():
+    judgement = judge(job(CII, syntax="ubl-2.1"))
+    assert rules(judgement) == ["IRR_SYNTAX_ROOT"]
+    assert only(judgement).facts.syntax == "cii-d22b"

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 import msgspec
 
-from simulator.domain.judgement import Job, Judgement, Limits
+from simulator.domain.judgement import Answer, Ending, Job, Limits
 from simulator.messages.specimen import Specimen, ubl_invoice
+from simulator.validation.assembly import assembled
 from simulator.validation.judge import judge
 
 GOOD = ubl_invoice(Specimen())
@@ -17,14 +18,14 @@ MEMORY = str(512 << 20)
 NOISY = """
 import sys
 from simulator.validation import worker
-quiet = worker.answer
+quiet = worker.safe_answers
 
 def noisy(job):
     print("noise")
     sys.stdout.flush()
     return quiet(job)
 
-worker.answer = noisy
+worker.safe_answers = noisy
 sys.exit(worker.main(sys.argv[1:]))
 """
 
@@ -35,7 +36,7 @@ def job(content=GOOD, **limits):
 
 @contextmanager
 def worker(*command):
-    given = [sys.executable, *command, MEMORY]
+    given = [sys.executable, *command, MEMORY, "0"]
     with subprocess.Popen(given, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         yield process
 
@@ -50,8 +51,11 @@ def read(process):
     return process.stdout.read(*struct.unpack(">I", process.stdout.read(4)))
 
 
-def judgement(process):
-    return msgspec.msgpack.decode(read(process), type=Judgement)
+def judgement(process, job):
+    answers = []
+    while not answers or not isinstance(answers[-1], Ending):
+        answers.append(msgspec.msgpack.decode(read(process), type=Answer))
+    return assembled(job, answers)
 
 
 def test_it_says_hello_answers_each_job_and_ends_with_its_input():
@@ -60,7 +64,7 @@ def test_it_says_hello_answers_each_job_and_ends_with_its_input():
         for number in ("F-1", "F-2"):
             one = job(ubl_invoice(Specimen(number=number)))
             write(process, one)
-            assert judgement(process) == judge(one)
+            assert judgement(process, one) == judge(one)
         process.stdin.close()
         assert process.stdout.read() == b""
         assert process.wait() == 0
@@ -70,14 +74,14 @@ def test_what_a_library_prints_does_not_get_among_the_frames():
     with worker("-c", NOISY) as process:
         assert read(process) == b""
         write(process, job())
-        assert judgement(process).verdict == "accepted"
+        assert judgement(process, job()).verdict == "accepted"
 
 
 def test_a_process_whose_memory_ran_out_answers_and_ends():
     with worker("-m", "simulator.validation.worker") as process:
         read(process)
         write(process, job(GOOD.replace(b"</Invoice>", b"<a/>" * 10_000_000 + b"</Invoice>")))
-        answer = judgement(process)
+        answer = judgement(process, job())
         assert [f.rule for f in answer.findings] == ["SIM_JUDGE_MEMORY"]
         assert process.wait() == 70
 

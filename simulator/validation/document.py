@@ -1,0 +1,148 @@
+"""Judges one file of a flow: its bytes, its syntax, its attachments, its rule packs; reads its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+from lxml.etree import _Element as Element
+
+from simulator.domain.findings import Finding, Place
+from simulator.domain.judgement import Document, Facts, Job
+from simulator.messages import cii, facturx
+from simulator.messages.archives import Member
+from simulator.messages.xpath import line_of, xpath_of
+from simulator.validation.attachments import (
+    Bounds,
+    attachment_findings,
+    readable_pdf_missing,
+    stylesheet_missing,
+)
+from simulator.validation.choice import packs_of_document
+from simulator.validation.columns import located
+from simulator.validation.locate import spots
+from simulator.validation.parsing import parse, syntax_finding
+from simulator.validation.syntaxes import Syntax, recognise
+from simulator.validation.trace import Trace
+from simulator.validation.xsd import schema_findings
+
+Pack = Callable[[bytes, Element, Syntax, int], tuple[list[Finding], int]]
+
+# By name: what a pack says of a document (bytes, tree, syntax, most findings): its findings, and
+# how many more there are.
+PACKS: Mapping[str, Pack] = {"xsd": schema_findings}
+
+_PDF = b"%PDF"
+
+
+class DocumentJudging:
+    """One file on its way.
+
+    Args:
+        job: what the flow is judged as.
+        member: the file.
+        trace: where the outcome of each check is noted.
+        room: for how many findings there is room.
+    """
+
+    def __init__(self, job: Job, member: Member, trace: Trace, room: int) -> None:
+        self._job = job
+        self._member = member
+        self._trace = trace
+        self._room = room
+        self._found: list[Finding] = []
+        self.unknown = False
+
+    def documents(self) -> list[Document]:
+        """The documents of the file: one, or one for each invoice that it holds.
+
+        All findings are with the first.
+        """
+        member = self._member
+        self._note("file", member.findings)
+        units = self._units(member.content) if member.content else ()
+        placed = tuple(_placed(f, member.name) for f in self._found)
+        first = Document(member.name, member.size, units[0] if units else None, placed)
+        return [first, *(Document(member.name, 0, facts) for facts in units[1:])]
+
+    def _note(self, step: str, findings: Sequence[Finding]) -> None:
+        self._found += findings
+        self._trace.step(step, self._member.name, findings)
+
+    def _units(self, content: bytes) -> Sequence[Facts]:
+        if not content.startswith(_PDF):
+            return self._read(content, None)
+        extracted = facturx.extract(content, self._job.limits.member)
+        self._note("Factur-X", extracted.findings)
+        return self._read(extracted.xml, extracted) if extracted.xml else ()
+
+    def _read(self, content: bytes, extracted: facturx.Extracted | None) -> Sequence[Facts]:
+        """What an XML document says, one that travelled alone or in a PDF."""
+        parsed = parse(content)
+        self._note("well-formed", parsed.findings)
+        root = parsed.root
+        if root is None:
+            return ()
+        syntax = recognise(root, self._job.syntax, is_pdf=extracted is not None)
+        if syntax is None:
+            self._note("syntax", [_misfit(content, root, self._job.syntax)])
+            return self._foreign(root, is_pdf=extracted is not None)
+        self._note("syntax", ())
+        if extracted:
+            self._note("Factur-X", facturx.profile_findings(extracted, cii.guideline(root)))
+        units = syntax.read(root)
+        self._packs(content, root, syntax, units[0])
+        self._attachments(content, root, syntax)
+        return [_with_lines(content, root, facts, syntax) for facts in units]
+
+    def _foreign(self, root: Element, *, is_pdf: bool) -> Sequence[Facts]:
+        """Facts of a document that the interface does not carry."""
+        actual = recognise(root, "", is_pdf=is_pdf)
+        self.unknown = actual is None
+        return actual.read(root) if actual else (Facts(syntax="unknown"),)
+
+    def _attachments(self, content: bytes, root: Element, syntax: Syntax) -> None:
+        job, subject = self._job, (content, root, syntax.name, syntax.prefixes)
+        bounds = Bounds(job.limits.attachment, max(1, self._room))
+        found = attachment_findings(*subject, job.circuit, bounds)
+        found += readable_pdf_missing(*subject, job.kind)
+        found += stylesheet_missing(*subject, job.kind)
+        self._room -= len(found)
+        self._note("attachments", found)
+
+    def _packs(self, content: bytes, root: Element, syntax: Syntax, facts: Facts) -> None:
+        packs = self._job.packs
+        for pack in packs_of_document(facts) if packs is None else packs:
+            if pack not in PACKS:
+                continue
+            found, more = PACKS[pack](content, root, syntax, max(1, self._room))
+            self._room -= len(found)
+            self._note(pack, found)
+            if more:
+                self._found.append(syntax_finding("XSD_MORE", count=more))
+
+
+def _with_lines(content: bytes, root: Element, facts: Facts, syntax: Syntax) -> Facts:
+    """Lines beyond 16 bits, which libxml2 does not know: only very long documents need this."""
+    if all(line for _, line, _ in facts.places.values()):
+        return facts
+    return located(content, root, facts, syntax.prefixes)
+
+
+def _misfit(content: bytes, root: Element, demanded: str) -> Finding:
+    """The root element is not one that the interface carries."""
+    values: dict[str, object] = {"found": root.tag}
+    if demanded:
+        rule = "IRR_SYNTAX_ROOT"
+        values["expected"] = demanded
+    else:
+        rule = "IRR_SYNTAX_UNKNOWN"
+    place = Place(line=line_of(root), xpath=xpath_of(root, {}))
+    if spot := spots(content, [root])[0]:
+        place = Place(None, spot.line, spot.column, place.xpath, spot.excerpt)
+    return syntax_finding(rule, place, **values)
+
+
+def _placed(finding: Finding, member: str) -> Finding:
+    place = msgspec.structs.replace(finding.place, member=member)
+    return msgspec.structs.replace(finding, place=place)
