@@ -119,7 +119,7 @@ BAD = {
                            ubl_invoice(Specimen(number="X", broken="xsd")), "IRR_SYNTAX"),
     "another document": ("FSO1100A_DEM001_DEM0011100000000000009008.xml", b"<a/>", "IRR_SYNTAX"),
     "path out of the archive": ("FSO1100A_DEM001_DEM0011100000000000009009.tar.gz",
-                                _with_folder(), "IRR_EXTRAC"),
+                                _with_folder(), "IRR_NOM_F"),
     "other extension": ("FSO1100A_DEM001_DEM0011100000000000009010.txt", GOOD, "IRR_TYPE"),
 }  # fmt: skip
 
