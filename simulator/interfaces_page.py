@@ -96,17 +96,18 @@ def _deposit(row: Interface, reference: Reference, judged: Collection[str]) -> s
 
 
 def _plan_of(row: Interface, reference: Reference) -> CircuitPlan | None:
-    return next((p for p in reference.circuits.values() if row.code in p.deposits), None)
+    plans = reference.circuits.values()
+    return next((p for p in plans if row.code in (*p.deposits, *p.statuses)), None)
 
 
 def _emitted(reference: Reference) -> dict[str, str]:
     """What goes out on each code of return."""
     found: dict[str, dict[str, None]] = {}
     for plan in reference.circuits.values():
-        for deposit in plan.deposits:
+        for deposit in (*plan.deposits, *plan.statuses):
             row = reference.catalogue[deposit]
             for answer in _answers_to(row, plan):
-                code = _code_of(answer, row, reference)
+                code = answer.code_for(row, reference.options)
                 found.setdefault(code, {})[f"{answer.status} {answer.label}"] = None
     told = {code: f"emitted: {', '.join(statuses)}" for code, statuses in found.items()}
     choices = typing.get_args(typing.get_type_hints(Options)["life_cycle_interface"])
@@ -119,15 +120,14 @@ def _emitted(reference: Reference) -> dict[str, str]:
 
 
 def _answers_to(row: Interface, plan: CircuitPlan) -> Iterator[Answer]:
-    """A deposit that is not supported gets the refusal of its flow, any other all answers."""
-    names = _OUTCOMES if row.judged_as else ("flow_refused",)
-    yield from filter(None, (getattr(plan, name) for name in names))
+    """All answers to invoices; to statuses, and to what is not supported, the refusal of the flow.
 
-
-def _code_of(answer: Answer, row: Interface, reference: Reference) -> str:
-    return answer.interface.format(
-        flow_ack=row.flow_ack, life_cycle=reference.options.life_cycle_interface
-    )
+    What has no acknowledgement is not answered.
+    """
+    whole = row.judged_as and row.code in plan.deposits
+    names = _OUTCOMES if whole else ("flow_refused",)
+    if row.flow_ack:
+        yield from filter(None, (getattr(plan, name) for name in names))
 
 
 def _summary(uses: Mapping[str, str]) -> str:

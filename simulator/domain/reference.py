@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from simulator.domain.findings import Mark, Rulebook
-from simulator.domain.interfaces import Catalogue
+from simulator.domain.interfaces import Catalogue, Interface
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,6 +56,14 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: str
     source: str
     mark: Mark
+
+    def code_for(self, deposit: Interface, options: Options) -> str:
+        """The interface code on which a deposit is so answered."""
+        return self.interface.format(
+            flow_ack=deposit.flow_ack,
+            object_ack=next(iter(deposit.object_acks), ""),
+            life_cycle=options.life_cycle_interface,
+        )
 
 
 class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -124,10 +124,7 @@ def _says_all_is_well(plan: CircuitPlan, answer: Answer) -> bool:
 def _life_cycle_code(tx: Tx, to: _Addressee) -> str:
     answer = to.plan.invoice_accepted or to.plan.invoice_refused
     assert answer is not None
-    own = tx.reference.catalogue[to.flow.interface].object_acks
-    return answer.interface.format(
-        life_cycle=tx.reference.options.life_cycle_interface, object_ack=next(iter(own), "")
-    )
+    return answer.code_for(tx.reference.catalogue[to.flow.interface], tx.reference.options)
 
 
 def report_name(tx: Tx, partner: Raccordement, name: FlowName | None, interface: str | None) -> str:

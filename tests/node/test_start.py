@@ -125,7 +125,11 @@ def test_a_settings_file_brings_partners_and_structures_of_its_own(tmp_path: Pat
     )
     with running_node(tmp_path, "--config", str(settings)) as node:
         assert [p["code_application"] for p in node.ready["partners"]] == ["VFE025"]
-        assert node.partner("VFE025")["interfaces"] == ["FSO1150A", "CSO1150A", "FEN1214A"]
+        assert node.partner("VFE025")["interfaces"] == [
+                "FSO1150A", "FSO1156A", "FSO1157A", "CSO1150A", "CSO1156A", "CSO1157A",
+                "FEN1214A", "CEN1214A", "FEN1204A", "CEN1204A", "FSO1304A", "CSO1304A",
+                "FEN1205A", "CEN1205A", "FSO1305A", "CSO1305A",
+            ]  # fmt: skip
         assert len(node.client.get("/api/v1/directory")) == 1
         assert (Path(node.partner("VFE025")["pki"]) / "ssh_key").exists()
 
