@@ -143,6 +143,7 @@ class Block(msgspec.Struct, frozen=True, tag=True):
         refused: how many make the flow irrecevable.
         unknown: how many are of no known syntax, so that no rule pack ran.
         steps: the trace.
+        styles: stylesheets that documents name, where their format wants them in the flow.
     """
 
     index: int
@@ -152,6 +153,7 @@ class Block(msgspec.Struct, frozen=True, tag=True):
     refused: int
     unknown: int
     steps: tuple[Steps, ...]
+    styles: tuple[str, ...] = ()
 
 
 class Ending(msgspec.Struct, frozen=True, tag=True):
@@ -161,11 +163,13 @@ class Ending(msgspec.Struct, frozen=True, tag=True):
         findings: of the flow as a whole.
         missing: packs that were asked for and do not exist.
         stopped: so many files were refused that the rest was not read.
+        styles: stylesheets that the flow holds.
     """
 
     findings: tuple[Finding, ...] = ()
     missing: tuple[str, ...] = ()
     stopped: bool = False
+    styles: tuple[str, ...] = ()
 
 
 Answer = Block | Ending

@@ -9,7 +9,7 @@ from __future__ import annotations
 from lxml.etree import _Element as Element
 
 from simulator.domain.judgement import Facts
-from simulator.messages.xpath import line_of, xpath_of
+from simulator.messages.xpath import Paths, line_of
 
 INVOICE = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
 CREDIT_NOTE = "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"
@@ -62,6 +62,7 @@ def read_facts(root: Element) -> Facts:
         "recipient": _identifier(customer),
         "recipient_address": _child(customer, _ADDRESS),
     }
+    paths = Paths(PREFIXES)
     return Facts(
         syntax=syntax,
         number=_raw(found["number"]),
@@ -76,7 +77,7 @@ def read_facts(root: Element) -> Facts:
         recipient_name=_name(customer),
         recipient_address=_text(found["recipient_address"]),
         currency=_text(root.find(_CURRENCY)),
-        places={field: _place(e) for field, e in found.items() if e is not None},
+        places={field: _place(e, paths) for field, e in found.items() if e is not None},
     )
 
 
@@ -119,5 +120,5 @@ def _raw(element: Element | None) -> str:
     return (text or "")[:_LONGEST]
 
 
-def _place(element: Element) -> tuple[str, int, int]:
-    return xpath_of(element, PREFIXES), line_of(element) or 0, 0
+def _place(element: Element, paths: Paths) -> tuple[str, int, int]:
+    return paths.of(element), line_of(element) or 0, 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from lxml.etree import _Element as Element
@@ -18,12 +19,28 @@ def xpath_of(element: Element, prefixes: Prefixes) -> str:
         element: where.
         prefixes: namespace to prefix, whatever the document uses; ``""`` for none.
     """
-    steps: list[str] = []
-    node: Element | None = element
-    while node is not None:
-        steps.append(_step(node, prefixes))
-        node = node.getparent()
-    return "/" + "/".join(reversed(steps))
+    return Paths(prefixes).of(element)
+
+
+class Paths:
+    """Paths of several elements of one tree: what they have in common is found once."""
+
+    def __init__(self, prefixes: Prefixes) -> None:
+        self._prefixes = prefixes
+        self._known: dict[Element, str] = {}
+
+    def of(self, element: Element) -> str:
+        """As `xpath_of`."""
+        new: list[Element] = []
+        node: Element | None = element
+        while node is not None and node not in self._known:
+            new.append(node)
+            node = node.getparent()
+        path = "" if node is None else self._known[node]
+        for node in reversed(new):
+            path = f"{path}/{_step(node, qualified(node.tag, self._prefixes))}"
+            self._known[node] = path
+        return path
 
 
 def line_of(element: Element) -> int | None:
@@ -35,13 +52,24 @@ def line_of(element: Element) -> int | None:
 
 def qualified(tag: str, prefixes: Prefixes) -> str:
     """``{namespace}local`` with its prefix; the local name alone if the namespace has none."""
-    namespace, _, name = tag.removeprefix("{").rpartition("}")
+    namespace, name = _split(tag)
     prefix = prefixes.get(namespace, "")
     return f"{prefix}:{name}" if prefix else name
 
 
-def _step(node: Element, prefixes: Prefixes) -> str:
-    name = qualified(node.tag, prefixes)
+@lru_cache(maxsize=2048)
+def _split(tag: str) -> tuple[str, str]:
+    namespace, _, name = tag.removeprefix("{").rpartition("}")
+    return namespace, name
+
+
+def _step(node: Element, name: str) -> str:
+    """The last step: a number only where the parent has others of the same name."""
+    parent = node.getparent()
+    if parent is None:
+        return name
+    same = parent.iterchildren(node.tag)
+    if next(same) is node and next(same, None) is None:
+        return name
     before = sum(1 for _ in node.itersiblings(node.tag, preceding=True))
-    alone = not before and next(iter(node.itersiblings(node.tag)), None) is None
-    return name if alone else f"{name}[{before + 1}]"
+    return f"{name}[{before + 1}]"

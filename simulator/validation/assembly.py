@@ -22,6 +22,8 @@ from simulator.domain.judgement import (
 from simulator.messages import archives
 from simulator.validation.trace import Trace
 
+_LISTED = 5
+
 
 def assembled(job: Job, answers: Iterable[Answer]) -> Judgement:
     """Puts together what the processes said of all parts of a job, in any order."""
@@ -37,11 +39,21 @@ def assembled(job: Job, answers: Iterable[Answer]) -> Judgement:
     if len(enough) < len(blocks) or any(ending.stopped for ending in endings):
         count = sum(block.refused for block in enough)
         blocks, findings = enough, (archives.finding("JUDGE_STOPPED", count=count),)
+    else:
+        findings = (*findings, *_unstyled(blocks, endings[0].styles))
     return _judgement(blocks, findings, _skipped(job, blocks, endings[0].missing))
 
 
 def _gave_up(findings: Sequence[Finding]) -> bool:
     return any(f.rule.startswith("SIM_JUDGE") for f in findings)
+
+
+def _unstyled(blocks: Sequence[Block], held: Sequence[str]) -> Iterator[Finding]:
+    """Whether stylesheets that the documents name are missing from the flow."""
+    named = dict.fromkeys(style for block in blocks for style in block.styles)
+    if missing := [style for style in named if style not in held]:
+        more = " ..." if len(missing) > _LISTED else ""
+        yield archives.finding("STYLESHEET_MISSING", names=", ".join(missing[:_LISTED]) + more)
 
 
 def _enough(blocks: Sequence[Block], most: int) -> list[Block]:

@@ -181,20 +181,20 @@ def readable_pdf_missing(
     return _worded(content, [fault], prefixes)
 
 
-def stylesheet_missing(
-    content: bytes, root: Element, syntax: str, prefixes: Prefixes, kind: str
-) -> list[Finding]:
-    """Whether a document of a structured format names no stylesheet to read it with.
+def stylesheet_of(root: Element, kind: str) -> str:
+    """File name of the stylesheet that a document of a structured format is to be read with.
 
-    Arguments and result as `readable_pdf_missing`. Whether the flow holds the stylesheet that is
-    named is a matter of the envelope.
+    ``""`` if it names none.
+
+    Args:
+        root: of the document.
+        kind: of the interface, as the catalogue has it; other kinds need none.
     """
-    if kind not in conventions().kinds_with_stylesheet.values or syntax == _READABLE:
-        return []
+    if kind not in conventions().kinds_with_stylesheet.values:
+        return ""
     instructions: Iterable[Any] = root.itersiblings(etree.PI, preceding=True)
-    if any(i.target == "xml-stylesheet" and i.get("href") for i in instructions):
-        return []
-    return _worded(content, [_Fault("STYLESHEET_MISSING", root, {"kind": kind})], prefixes)
+    named = (i.get("href") for i in instructions if i.target == "xml-stylesheet")
+    return next((_shown(href.rpartition("/")[2]) for href in named if href), "")
 
 
 class _Judging:

@@ -16,7 +16,7 @@ from simulator.validation.attachments import (
     Bounds,
     attachment_findings,
     readable_pdf_missing,
-    stylesheet_missing,
+    stylesheet_of,
 )
 from simulator.validation.choice import packs_of_document
 from simulator.validation.columns import located
@@ -52,6 +52,7 @@ class DocumentJudging:
         self._room = room
         self._found: list[Finding] = []
         self.unknown = False
+        self.stylesheet = ""
 
     def documents(self) -> list[Document]:
         """The documents of the file: one, or one for each invoice that it holds.
@@ -93,6 +94,7 @@ class DocumentJudging:
         units = syntax.read(root)
         self._packs(content, root, syntax, units[0])
         self._attachments(content, root, syntax)
+        self.stylesheet = stylesheet_of(root, self._job.kind)
         return [_with_lines(content, root, facts, syntax) for facts in units]
 
     def _foreign(self, root: Element, *, is_pdf: bool) -> Sequence[Facts]:
@@ -106,7 +108,6 @@ class DocumentJudging:
         bounds = Bounds(job.limits.attachment, max(1, self._room))
         found = attachment_findings(*subject, job.circuit, bounds)
         found += readable_pdf_missing(*subject, job.kind)
-        found += stylesheet_missing(*subject, job.kind)
         self._room -= len(found)
         self._note("attachments", found)
 

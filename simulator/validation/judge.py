@@ -28,6 +28,7 @@ _BLOCK_BYTES = 16 << 20
 # Findings in a block: those of one file are at most `Limits.findings`, those of all files this
 # many times as many; then each has one.
 _FULL = 10
+_MOST_STYLES = 20
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -77,12 +78,15 @@ class _Judging:
         self._block = _Block(job, 0)
         self._refused = 0
         self._findings: list[Finding] = []
+        self._styles: list[str] = []
 
     def answers(self) -> Iterator[Answer]:
         for item in archives.unpack(self._job, self._is_ours):
             if isinstance(item, Finding):
                 self._findings.append(item)
-            elif item.kind == "document":
+            elif item.kind == "stylesheet":
+                self._styles.append(item.name)
+            else:
                 if self._block.is_full:
                     yield from self._done()
                     self._block = _Block(self._job, self._block.index + 1)
@@ -95,7 +99,7 @@ class _Judging:
 
     def _ending(self, *, stopped: bool = False) -> Ending:
         missing = tuple(pack for pack in self._job.packs or () if pack not in PACKS)
-        return Ending(tuple(self._findings), missing, stopped)
+        return Ending(tuple(self._findings), missing, stopped, tuple(self._styles))
 
     def _is_ours(self, _ordinal: int) -> bool:
         """Whether the file that comes next is to be read: asked before it is unpacked."""
@@ -119,6 +123,7 @@ class _Block:
         self._trace = Trace()
         self._unknown = 0
         self._size = 0
+        self._styles: dict[str, None] = {}
         self.files = 0
         self.refused = 0
 
@@ -144,6 +149,7 @@ class _Block:
             refused=self.refused,
             unknown=self._unknown,
             steps=self._trace.steps(),
+            styles=tuple(self._styles),
         )
 
     def _judged(self, member: Member) -> list[Document]:
@@ -154,4 +160,6 @@ class _Block:
         self._room -= len(found)
         self.refused += any(f.refuses and f.level != "invoice" for f in found)
         self._unknown += one.unknown
+        if one.stylesheet and len(self._styles) < _MOST_STYLES:
+            self._styles[one.stylesheet] = None
         return documents

@@ -23,9 +23,12 @@ class Trace:
 
     def step(self, name: str, subject: str, findings: Sequence[Finding]) -> None:
         """Notes a step on a file, and what it found."""
-        rules = [f.rule for f in findings if f.refuses]
-        failed = (f"{subject}: {rules[0]}",) if rules else ()
-        self._add(Steps(name, 1, len(failed), failed))
+        rule = next((f.rule for f in findings if f.refuses), None) if findings else None
+        if rule is None and name in self._total:
+            self._total[name] += 1
+        else:
+            failed = () if rule is None else (f"{subject}: {rule}",)
+            self._add(Steps(name, 1, len(failed), failed))
 
     def steps(self) -> tuple[Steps, ...]:
         """What was noted, in the order in which the steps were first made."""

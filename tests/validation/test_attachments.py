@@ -16,7 +16,7 @@ from simulator.validation.attachments import (
     conventions,
     readable_pdf_missing,
     rules,
-    stylesheet_missing,
+    stylesheet_of,
 )
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -239,27 +239,23 @@ def test_a_factur_x_is_its_own_pdf():
     content = document("factur-x")
     root = tree(content)
     assert readable_pdf_missing(content, root, "factur-x", PREFIXES, "E2") == []
-    assert stylesheet_missing(content, root, "factur-x", PREFIXES, "E1") == []
 
 
 @pytest.mark.parametrize("syntax", [*UBL, "cii-d16b"])
 @pytest.mark.parametrize("kind", ["E1", "E4"])
-def test_a_structured_format_names_its_stylesheet(syntax, kind):
-    def missing(before):
-        content = document(syntax, before=before)
-        return stylesheet_missing(content, tree(content), syntax, PREFIXES, kind)
+def test_a_structured_format_may_name_its_stylesheet(syntax, kind):
+    def named(before):
+        return stylesheet_of(tree(document(syntax, before=before)), kind)
 
-    assert missing(f"<!-- c -->{STYLESHEET}<?other?>") == []
+    assert named(f"<!-- c -->{STYLESHEET}<?other?>") == "FSO1100A.xsl"
+    assert named(STYLESHEET.replace("FSO", "./styles/FSO")) == "FSO1100A.xsl"
     for before in ("", "<!-- xml-stylesheet -->", "<?xml-stylesheet?>", '<?other href="a.xsl"?>'):
-        assert [(f.rule, f.severity) for f in missing(before)] == [
-            ("STYLESHEET_MISSING", "warning")
-        ]
+        assert named(before) == ""
 
 
 @pytest.mark.parametrize("kind", ["E2", "E3", "F2", ""])
 def test_other_formats_need_no_stylesheet(kind):
-    content = document("ubl-invoice")
-    assert stylesheet_missing(content, tree(content), "ubl-invoice", PREFIXES, kind) == []
+    assert stylesheet_of(tree(document("ubl-invoice", before=STYLESHEET)), kind) == ""
 
 
 def test_every_circuit_has_one_list_and_every_list_its_source():

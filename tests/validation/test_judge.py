@@ -356,3 +356,17 @@ def test_a_document_of_another_interface_is_named_for_what_it_is():
     judgement = judge(job(CII, syntax="ubl-2.1"))
     assert rules(judgement) == ["IRR_SYNTAX_ROOT"]
     assert only(judgement).facts.syntax == "cii-d22b"
+
+
+STYLED = GOOD.replace(b"?>", b'?><?xml-stylesheet type="text/xsl" href="E1.xsl"?>', 1)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+@pytest.mark.parametrize(("held", "found"), [("E1.xsl", []), ("other.xsl", ["STYLESHEET_MISSING"])])
+def test_the_stylesheets_that_invoices_name_travel_with_them(parts, held, found):
+    content = pack([("a.xml", STYLED), (held, b"<xsl/>")], WHEN)
+    flow = msgspec.structs.replace(job(content, name="f.tar.gz"), kind="E1")
+    judgement = assembled(flow, shares(flow, parts))
+    assert [f.rule for f in judgement.findings] == found
+    assert [d.member for d in judgement.documents] == ["a.xml"]
+    assert judgement.verdict == "accepted"
