@@ -42,7 +42,10 @@ class Job(msgspec.Struct, frozen=True):
         name: file name of the flow as deposited; its extension tells the container.
         syntax: what the interface demands (``ubl-2.1``); ``""`` lets the document decide.
         circuit: ``b2g``, ``b2g-pa``, ... or ``""``: whose file-name rules apply.
+        interface: its code, ``""`` without one.
         kind: of the interface (``E1`` ... ``F2``), ``""`` without one.
+        on: business day of the deposit, ``YYYY-MM-DD``: rules in force on it; ``""`` for all.
+        thorough: run rule packs on documents too that their schema refuses; the exchange does not.
         packs: rule packs to run, in order; None: those that each document calls for.
         limits: bounds of this job.
         content: the bytes of a small flow.
@@ -58,7 +61,10 @@ class Job(msgspec.Struct, frozen=True):
     limits: Limits
     content: bytes | None = None
     path: str | None = None
+    interface: str = ""
     kind: str = ""
+    on: str = ""
+    thorough: bool = False
     part: int = 0
     parts: int = 1
 
@@ -80,6 +86,7 @@ class Facts(msgspec.Struct, frozen=True):
         issue_date: BT-2, ``YYYY-MM-DD``.
         type_code: BT-3.
         profile: BT-23, cadre de facturation.
+        guideline: BT-24, the norm or profile that it follows.
         supplier_scheme: scheme of the supplier identifier (``0009``, ``1`` ...).
         supplier: identifier of the supplier (14-digit SIRET in France).
         supplier_name: its name.
@@ -96,6 +103,7 @@ class Facts(msgspec.Struct, frozen=True):
     issue_date: str = ""
     type_code: str = ""
     profile: str = ""
+    guideline: str = ""
     supplier_scheme: str = ""
     supplier: str = ""
     supplier_name: str = ""

@@ -76,6 +76,7 @@ def read_facts(root: Element, syntax: str = "cii-d22b") -> Facts:
     }
     given = {
         "issue_date": _day(found["issue_date"]),
+        "guideline": guideline(root),
         "supplier_scheme": attribute(found["supplier"], "schemeID"),
         "recipient_scheme": attribute(found["recipient"], "schemeID"),
     }

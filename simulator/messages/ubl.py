@@ -27,6 +27,7 @@ _LONGEST = 1024
 _NUMBER = f"{{{_CBC}}}ID"
 _ISSUE_DATE = f"{{{_CBC}}}IssueDate"
 _PROFILE = f"{{{_CBC}}}ProfileID"
+_GUIDELINE = f"{{{_CBC}}}CustomizationID"
 _CURRENCY = f"{{{_CBC}}}DocumentCurrencyCode"
 _SUPPLIER = f"{{{_CAC}}}AccountingSupplierParty/{{{_CAC}}}Party"
 _CUSTOMER = f"{{{_CAC}}}AccountingCustomerParty/{{{_CAC}}}Party"
@@ -69,6 +70,7 @@ def read_facts(root: Element) -> Facts:
         issue_date=_text(found["issue_date"]),
         type_code=_text(found["type_code"]),
         profile=_text(root.find(_PROFILE)),
+        guideline=_text(root.find(_GUIDELINE)),
         supplier_scheme=_scheme(found["supplier"]),
         supplier=_text(found["supplier"]),
         supplier_name=_name(supplier),
