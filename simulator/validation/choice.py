@@ -1,7 +1,9 @@
 """Which rule packs a document is held to: those of its interface, or those that it calls for itself.
 
 Needs no parser, so the node may import it. Source: dossier §7.1 (the rules of the historic channel and
-those of the AFNOR formats never apply together); design §7 for documents without an interface.
+those of the AFNOR formats never apply together); BR-FR-CDV v1.4.0 (its rules speak of the life cycle
+of invoices: those on MDT-2, MDT-3 and MDT-91 refuse every status of a flow); design §7 for documents
+without an interface.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ _BY_FAMILY = {
     "g2b": (*_AFNOR, "extended-ctc-fr"),
 }
 _BY_SYNTAX = {"cdar": _STATUSES, "cpp-statut": _SCHEMA_ONLY, "flux-10": _SCHEMA_ONLY}
+# Statuses of a flow, not of an invoice.
+_OF_FLOW = ("500", "501")
 # Cadres de facturation of the historic channel.
 _HISTORIC_PROFILE = re.compile(r"A(?:[1-9]|1[0-9]|2[0-5])")
 
@@ -30,7 +34,7 @@ _HISTORIC_PROFILE = re.compile(r"A(?:[1-9]|1[0-9]|2[0-5])")
 def packs_of_interface(interface: Interface) -> tuple[str, ...]:
     """The packs of a deposit on an interface."""
     if interface.kind == "F6":
-        return _STATUSES
+        return _SCHEMA_ONLY if interface.level == "flow" else _STATUSES
     if interface.kind == "CPPStatut":
         return _SCHEMA_ONLY
     return _BY_FAMILY.get(interface.family, _SCHEMA_ONLY)
@@ -40,6 +44,8 @@ def packs_of_document(facts: Facts | None) -> tuple[str, ...]:
     """The packs that a document calls for by what it is; of one that could not be read, a guess."""
     if facts is None:
         return _AFNOR
+    if facts.syntax == "cdar" and facts.type_code in _OF_FLOW:
+        return _SCHEMA_ONLY
     if facts.syntax.startswith("cpp-facture") or is_historic(facts.profile):
         return _BY_SYNTAX.get(facts.syntax, _HISTORIC)
     return _BY_SYNTAX.get(facts.syntax, _AFNOR)

@@ -5,7 +5,8 @@ Source: design §7, ``check``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,8 +105,19 @@ def rows_of(path: Path, judgement: Judgement, request: Request) -> list[Row]:
             shown(path), None, code, "unknown", judgement.verdict, (), (), judgement.findings
         )
         rows.append(flow)
-    rows += [_row(path, document, interface, request) for document in judgement.every_document()]
+    for _, documents in groupby(judgement.every_document(), lambda document: document.member):
+        rows += _rows_of_file(path, list(documents), interface, request)
     return rows
+
+
+def _rows_of_file(
+    path: Path, documents: Sequence[Document], interface: Interface | None, request: Request
+) -> Iterator[Row]:
+    """One for each invoice or status that a file holds; what refuses the file refuses them all."""
+    refused = bool(Judgement(documents=tuple(documents)).errors_of_flow)
+    for document in documents:
+        row = _row(path, document, interface, request, refused=refused)
+        yield msgspec.structs.replace(row, verdict="irrecevable") if refused else row
 
 
 class _Lookup(NamedTuple):
@@ -116,11 +128,18 @@ class _Lookup(NamedTuple):
     skipped: tuple[tuple[str, str], ...] = ()
 
 
-def _row(path: Path, document: Document, interface: Interface | None, request: Request) -> Row:
+def _row(
+    path: Path,
+    document: Document,
+    interface: Interface | None,
+    request: Request,
+    *,
+    refused: bool,
+) -> Row:
     wanted = request.packs or packs_of(interface, document.facts)
     ran = tuple(p for p in wanted if p in PACKS and _was_read(document))
     skipped = tuple((p, _reason(p)) for p in wanted if p not in ran)
-    lookup = _looked_up(document, interface, request)
+    lookup = _looked_up(document, interface, request, refused=refused)
     document = msgspec.structs.replace(document, findings=(*document.findings, *lookup.findings))
     return Row(
         path=shown(path),
@@ -134,13 +153,15 @@ def _row(path: Path, document: Document, interface: Interface | None, request: R
     )
 
 
-def _looked_up(document: Document, interface: Interface | None, request: Request) -> _Lookup:
+def _looked_up(
+    document: Document, interface: Interface | None, request: Request, *, refused: bool
+) -> _Lookup:
     """Holds an invoice against the directory; of other documents nothing is said."""
     if not _is_invoice(document) or (request.packs and not request.directory):
         return _Lookup()
     if request.directory is None:
         reason = "no --directory FILE"
-    elif Judgement(documents=(document,)).errors_of_flow:
+    elif refused:
         reason = "irrecevable"  # the exchange does not look it up either
     else:
         return _Lookup(request.directory(document, _circuit(interface)), (DIRECTORY,))

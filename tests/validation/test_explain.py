@@ -1,5 +1,9 @@
 """A second opinion: the words of xmlschema, matched to our findings, within a time limit."""
 
+import zlib
+
+from pdfs import CII, Attached, factur_x
+
 from simulator.domain.judgement import Job, Limits
 from simulator.messages.specimen import Specimen, ubl_invoice
 from simulator.validation.explain import Reason, matched, reasons, reasons_of_member
@@ -21,6 +25,16 @@ def test_a_second_validator_speaks_of_the_same_elements(tmp_path):
     assert matched(findings, found) == [r.text for r in found]
     assert "1/9/2026" in found[0].text
     assert "cbc:Wrong" in found[1].text
+
+
+def test_the_invoice_in_a_pdf_is_spoken_of_by_the_schema_of_its_interface():
+    bad = CII.replace(b"/>", b"><autre/></rsm:CrossIndustryInvoice>")
+    pdf = factur_x(Attached(raw=zlib.compress(bad)))
+    for syntax in ("", "factur-x", "factur-x-d16b"):
+        job = Job("f.pdf", syntax, "", ("xsd",), Limits(), content=pdf)
+        findings = [f for f in judge(job).documents[0].findings if f.pack == "xsd"]
+        (text,) = matched(findings, reasons_of_member(job, "f.pdf"))
+        assert "autre" in text
 
 
 def test_an_answer_that_takes_too_long_is_said_to():
