@@ -1,0 +1,1 @@
+"""Model rules, a module or more for each pack; ``pack.toml`` names them."""
