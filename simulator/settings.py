@@ -111,6 +111,18 @@ class JudgingSettings(Section, frozen=True):
     memory: Annotated[Size, about("Memory of one process, in bytes.")] = 2 << 30
 
 
+class SchematronSettings(Section, frozen=True):
+    """[schematron]: official Schematron as a second opinion (needs the extra)."""
+
+    folder: Annotated[
+        str | None, about("Your own .sch, .xsl and .xslt; relative to the settings file.")
+    ] = None
+    seconds: Annotated[Seconds, about("For each rule set on a document.")] = 60.0
+    memory: Annotated[Size, about("Bytes that the process may write to.")] = 2 << 30
+    fired: Annotated[Size, about("Failed asserts described for each rule set.")] = 100
+    size: Annotated[Size, about("Bytes of a document; larger ones get no opinion.")] = 20 << 20
+
+
 class LimitSettings(Section, frozen=True):
     """[limits]: bounds of a flow, in bytes or pieces."""
 
@@ -252,6 +264,7 @@ class Tables(Section, frozen=True):
     journal: JournalSettings = JournalSettings()
     judging: JudgingSettings = JudgingSettings()
     limits: LimitSettings = LimitSettings()
+    schematron: SchematronSettings = SchematronSettings()
     sftp: SftpSettings = SftpSettings()
     clock: ClockSettings = ClockSettings()
     exchange: ExchangeSettings = ExchangeSettings()
@@ -353,8 +366,15 @@ def _beside(settings: Settings, file: Path) -> Settings:
         )
         for partner in settings.partner
     )
+    schematron = settings.schematron
+    if schematron.folder and settings.origin["schematron.folder"].layer == "file":
+        folder = str(file.parent / Path(schematron.folder).expanduser())
+        schematron = msgspec.structs.replace(schematron, folder=folder)
     return msgspec.structs.replace(
-        settings, node=msgspec.structs.replace(settings.node, **node), partner=partners
+        settings,
+        node=msgspec.structs.replace(settings.node, **node),
+        schematron=schematron,
+        partner=partners,
     )
 
 
