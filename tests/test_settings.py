@@ -68,15 +68,15 @@ def test_every_option_and_limit_but_the_inner_ones_has_a_setting(settings_file):
         'prefix = "CPP002"\nmatricule = "0001"\nlife_cycle_interface = "FEN1200A"\n'
         'group_statuses = false\nreport = "errors-only"\nall_rejected = "refused"\n'
         '[directory]\nunknown = "accept"\n[returns]\npurge_after = "PT1H"\n'
-        "[limits]\nflow = 1\nmember = 2\nmembers = 3\ntotal = 4\nheader = 5\nfindings = 6\n"
-        "[judging]\nseconds = 7\nmemory = 8\n"
+        "[limits]\nflow = 1\nmember = 2\nattachment = 3\nmembers = 4\ntotal = 5\nheader = 6\nfindings = 7\n"
+        "[judging]\nseconds = 8\nmemory = 9\n"
     )
     settings = load(file)
     changed = msgspec.structs.asdict(settings.options())
     same = {k for k, v in msgspec.structs.asdict(Options()).items() if changed[k] == v}
     assert same == {"inline"}
     assert settings.options().purge_after == timedelta(hours=1)
-    assert settings.job_limits() == Limits(1, 2, 3, 4, 5, 6, 7.0, 8)
+    assert settings.job_limits() == Limits(1, 2, 3, 4, 5, 6, 7, 8.0, 9)
 
 
 def test_a_flag_stands_over_a_variable_over_the_file_over_the_default(settings_file):

@@ -175,7 +175,7 @@ class Terms:
         label = shown(name)
         if size > self.largest:
             return oversized(label, size, self.largest)
-        if ("/" in name or "\\" in name or name == "..") and _UNSAFE.match(name):
+        if _is_unsafe(name):
             return finding("IRR_NOM_F_UNSAFE", Place(member=label), name=label)
         if not _ends(name, self._extensions):
             place, expected = Place(member=label), " or ".join(self._extensions)
@@ -191,7 +191,8 @@ class Terms:
     def _name_faults(self, name: str, place: Place) -> Iterator[Finding]:
         if self._strict and len(name) > _LONGEST_NAME:
             yield finding("IRR_NOM_F_LENGTH", place, length=len(name), limit=_LONGEST_NAME)
-        if self._strict and (found := " ".join(sorted(_FORBIDDEN.intersection(name)))):
+        found = " ".join(sorted(_FORBIDDEN.intersection(name))) if self._strict else ""
+        if found and not _is_unsafe(name):  # which is said of it already
             yield finding("IRR_NOM_F_CHARACTER", place, name=place.member, found=found)
         if self._e_reporting and not _is_e_reporting_name(name):
             yield finding("IRR_NOM_F_REPORT", place, name=place.member)
@@ -216,6 +217,11 @@ def misplaced(name: str, content: bytes) -> tuple[str, str] | None:
     if pdf != (found == ".pdf"):
         return "IRR_TYPE_F_MISMATCH", found or f"unknown ({content[:8].hex(' ')})"
     return None
+
+
+def _is_unsafe(name: str) -> bool:
+    """Whether a name leads out of the folder that it is unpacked into."""
+    return ("/" in name or "\\" in name or name == "..") and _UNSAFE.match(name) is not None
 
 
 def _documents(syntax: str) -> tuple[str, ...]:

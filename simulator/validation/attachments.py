@@ -33,6 +33,7 @@ _PDF = "application/pdf"
 _UNSEEN = ("Cc", "Cf", "Zl", "Zp")
 _SEPARATORS = frozenset("/\\")
 _LONGEST = 120
+_LONGEST_PATH = 2000
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -309,5 +310,6 @@ def _worded(content: bytes, faults: list[_Fault], prefixes: Prefixes) -> list[Fi
         place = Place(line=line_of(fault.element), xpath=path)
         if spot:
             place = Place(None, spot.line, spot.column, path, spot.excerpt)
-        findings.append(rules().finding(fault.rule, place, shown=None, where=path, **fault.values))
+        values = {"where": path[:_LONGEST_PATH], **fault.values}
+        findings.append(rules().finding(fault.rule, place, shown=None, **values))
     return findings

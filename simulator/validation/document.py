@@ -33,6 +33,8 @@ Pack = Callable[[bytes, Element, Syntax, int], tuple[list[Finding], int]]
 PACKS: Mapping[str, Pack] = {"xsd": schema_findings}
 
 _PDF = b"%PDF"
+# A name in a document may have ten million characters; findings are kept, and travel.
+_LONGEST_NAME, _LONGEST_PATH = 200, 2000
 
 
 class DocumentJudging:
@@ -132,7 +134,7 @@ def _with_lines(content: bytes, root: Element, facts: Facts, syntax: Syntax) -> 
 
 def _misfit(content: bytes, root: Element, demanded: str) -> Finding:
     """The root element is not one that the interface carries."""
-    values: dict[str, object] = {"found": root.tag}
+    values: dict[str, object] = {"found": _cut(root.tag, _LONGEST_NAME)}
     if demanded:
         rule = "IRR_SYNTAX_ROOT"
         values["expected"] = demanded
@@ -145,5 +147,11 @@ def _misfit(content: bytes, root: Element, demanded: str) -> Finding:
 
 
 def _placed(finding: Finding, member: str) -> Finding:
-    place = msgspec.structs.replace(finding.place, member=member)
+    path = finding.place.xpath
+    short = None if path is None else _cut(path, _LONGEST_PATH)
+    place = msgspec.structs.replace(finding.place, member=member, xpath=short)
     return msgspec.structs.replace(finding, place=place)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -32,6 +32,13 @@ _READABLE = re.compile(r"utf-?8|us-ascii|iso-8859-\d+|windows-125\d", re.IGNOREC
 _UTF8 = ("utf-8", "utf8")
 _SUFFIX = re.compile(r", line \d+, column \d+$")
 _LONGEST_DETAIL = 200
+# No format of the exchange gives an element more than a few. libxml2 has a word on each that is
+# wrong: a million take 24 s and 1.5 GB; where memory ends among them, each fills the log.
+_MOST_ATTRIBUTES = 10_000
+_OVERLOADED = re.compile(
+    rb"""<(?P<name>[^\s<>/=]++)(?:\s++[^\s<>/=]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+')){%d}"""
+    % (_MOST_ATTRIBUTES + 1)
+)
 _NO_MEMORY = 2  # XML_ERR_NO_MEMORY of libxml2
 
 
@@ -78,7 +85,9 @@ def parse(content: bytes) -> Parsed:
     if not _READABLE.fullmatch(encoding):
         pass
     elif doctype := _DOCTYPE.match(content, begin):
-        findings.append(_doctype(content, doctype.end() - len("<!DOCTYPE")))
+        findings.append(_at(content, doctype.end() - len("<!DOCTYPE"), "IRR_SYNTAX_DOCTYPE"))
+    elif overloaded := _overloaded(content, begin):
+        findings.append(overloaded)
     else:
         try:
             root = _tree(content)
@@ -113,6 +122,17 @@ def _hidden(root: Element, encoding: str) -> Finding | None:
     return None
 
 
+def _overloaded(content: bytes, begin: int) -> Finding | None:
+    """The first start tag with too many attributes, found before libxml2 makes nodes of them."""
+    if content.count(b"=") <= _MOST_ATTRIBUTES:
+        return None
+    tag = _OVERLOADED.search(content, begin)
+    if tag is None:
+        return None
+    values = {"element": tag["name"][:_LONGEST_DETAIL].decode(errors="replace"), "limit": _MOST_ATTRIBUTES}
+    return _at(content, tag.start(), "IRR_SYNTAX_ATTRIBUTES", **values)
+
+
 def _encoding(content: bytes, begin: int) -> str:
     """The encoding on the wire: by its first bytes, else as declared, else UTF-8."""
     for start, name in _WIDE:
@@ -122,10 +142,10 @@ def _encoding(content: bytes, begin: int) -> str:
     return declared.group(1).decode() if declared else "UTF-8"
 
 
-def _doctype(content: bytes, offset: int) -> Finding:
+def _at(content: bytes, offset: int, rule: str, **values: object) -> Finding:
     line, column = position(content, offset)
     place = Place(line=line, column=column, excerpt=excerpt(content, offset))
-    return syntax_finding("IRR_SYNTAX_DOCTYPE", place, line=line, column=column)
+    return syntax_finding(rule, place, line=line, column=column, **values)
 
 
 def _malformed(content: bytes, error: etree.XMLSyntaxError) -> Finding:

@@ -40,6 +40,13 @@ def _rates_of_charges(invoice: Invoice) -> Iterable[Number]:
     return [category.rate for part in parts for category in part.categories]
 
 
+def _gross_prices(invoice: Invoice) -> Iterable[Number]:
+    """BT-148: in UBL the base of each discount."""
+    if invoice.syntax == "cii":
+        return [line.price.stated_gross for line in invoice.lines]
+    return [discount.base for line in invoice.lines for discount in line.price.discounts]
+
+
 _AMOUNTS: dict[str, Numbers] = {
     "BT-92_BT-99": lambda i: [a.amount for a in i.allowance_charges],
     "BT-93_BT-100": lambda i: [a.base for a in i.allowance_charges],
@@ -63,22 +70,14 @@ _PERCENTAGES: dict[str, Numbers] = {
     "BT-119": lambda i: [c.rate for row in i.all_vat for c in row.categories],
     "BT-152": lambda i: [c.rate for line in i.all_lines for c in line.categories],
 }
-# Terms whose UBL rules pass an empty element.
 _PRICES: dict[str, Numbers] = {
     "BT-146": lambda i: [line.price.net for line in i.lines],
     "BT-147": lambda i: [d.amount for line in i.lines for d in line.price.discounts],
-    "BT-148": lambda i: [
-        d.base if i.syntax == "ubl" else line.price.stated_gross
-        for line in i.lines
-        for d in line.price.discounts or (line.price,)
-        if i.syntax == "cii" or d is not line.price
-    ],
+    "BT-148": _gross_prices,
 }
 
 
-def _misfits(
-    numbers: Numbers, fits: Callable[[str], bool], invoice: Invoice
-) -> Iterator[Fault]:
+def _misfits(numbers: Numbers, fits: Callable[[str], bool], invoice: Invoice) -> Iterator[Fault]:
     for number in numbers(invoice):
         if number.element is not None and not fits(number.text):
             yield Fault(number, number.text)
@@ -87,7 +86,9 @@ def _misfits(
 @rules("BR-FR-DEC-02_BT-149")
 def price_quantity(invoice: Invoice) -> Iterator[Fault]:
     """BT-149 has 19 digits, 4 of them decimals, at most; an empty one passes in UBL."""
-    return _filled_misfits(lambda i: [line.price.quantity for line in i.lines], is_quantity, invoice)
+    return _filled_misfits(
+        lambda i: [line.price.quantity for line in i.lines], is_quantity, invoice
+    )
 
 
 def _prices(numbers: Numbers, invoice: Invoice) -> Iterator[Fault]:

@@ -146,9 +146,8 @@ def qualifier(invoice: Invoice) -> Iterator[Fault]:
         text = document.description
         if not text.exists or text.value in ATTACHMENTS:
             continue
-        if invoice.syntax == "ubl":
-            yield Fault(text)
-        elif document.type_code.value == "916" and normal(text.value) not in {"", *ATTACHMENTS}:
+        named = invoice.syntax == "ubl" or document.type_code.value == "916"
+        if named and (invoice.syntax == "ubl" or normal(text.value) not in {"", *ATTACHMENTS}):
             yield Fault(text)
 
 

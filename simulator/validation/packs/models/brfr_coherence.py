@@ -28,7 +28,9 @@ _DETAIL = "DETAIL"
 @rules("BR-FR-CO-03_BT-3")
 def rebate(invoice: Invoice) -> Iterator[Fault]:
     """A global rebate (262) names contract and billing period; UBL looks at CreditNotes only."""
-    if invoice.type_code.value != _REBATE or (invoice.syntax == "ubl" and not invoice.is_credit_note):
+    if invoice.type_code.value != _REBATE or (
+        invoice.syntax == "ubl" and not invoice.is_credit_note
+    ):
         return
     needed = (invoice.contract.id, invoice.period.start, invoice.period.end)
     if not all(text.value for text in needed):
@@ -65,9 +67,12 @@ def _is_credited_by_line(invoice: Invoice) -> bool:
     lines = [line for line in invoice.lines if _counts(line, invoice)]
     if invoice.syntax == "cii":
         return all(any(map(_is_dated, line.preceding)) for line in lines)
-    number = invoice.number.value
-    return all(
-        any(_is_dated(r) and r.id.value != number for r in line.preceding) for line in lines
+    number = invoice.number
+    return not lines or (
+        number.exists
+        and all(
+            any(_is_dated(r) and r.id.value != number.value for r in x.preceding) for x in lines
+        )
     )
 
 

@@ -1,7 +1,7 @@
-"""BR-FR: formats of identifiers, dates and amounts, and the codes of the French lists.
+r"""BR-FR: formats of identifiers, dates and amounts, and the codes of the French lists.
 
 Values are looked at as written: a blank in front of a code makes it another code. Digits are those
-of any script, as ``\\d`` means them in XPath.
+of any script, as ``\d`` means them in XPath.
 
 Source: behaviour of the FNFE rules BR-FR Flux 2 V1.4.0.03 and of October 2026; XP Z12-012 annex A.
 """

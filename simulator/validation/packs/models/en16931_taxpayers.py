@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from simulator.messages.invoice.model import Invoice, Party
+from simulator.validation.packs.models.en16931_faults import ABSENT
 
 _CII_TAX_SCHEMES = ("VA", "FC")
 _CII_VAT_SCHEME = "VA"
@@ -37,7 +38,7 @@ class Taxpayers(msgspec.Struct, frozen=True, gc=False):
             "BT-47": self.buyer_legal,
             "BT-48": self.buyer_vat,
         }
-        return ", ".join(term for term, given in terms.items() if given) or "absent"
+        return ", ".join(term for term, given in terms.items() if given) or ABSENT
 
 
 def taxpayers(invoice: Invoice) -> Taxpayers:

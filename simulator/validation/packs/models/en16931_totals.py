@@ -1,18 +1,28 @@
-"""EN 16931: sums of the document. Amounts that are not numbers are left to the schema.
+"""EN 16931: sums of the document (BR-CO-10 to -16, BR-DEC-09 to -18).
 
-Source: EN 16931-1:2017 clause 6.4; tolerances: the CEN validation artefacts 1.3.16, which compare
-sums to the cent and VAT of the breakdown within 1.
+Amounts that are not numbers are left to the schema. A comparison with what is not there is false, so
+that most rules fire on an amount that is missing.
+
+Source: EN 16931-1:2017 clause 6.4; to what digit they compare: the CEN validation artefacts 1.3.16.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 
 from simulator.messages.invoice.fields import Number
-from simulator.messages.invoice.model import AllowanceCharge, Invoice, VatBreakdown, VatSum
-from simulator.messages.invoice.rounding import cents, double_total, total, whole, within
-from simulator.validation.packs.model import Fault, ModelRules, Placed
+from simulator.messages.invoice.model import AllowanceCharge, Invoice, Totals
+from simulator.messages.invoice.rounding import cents, double_total, total
+from simulator.validation.packs.model import Fault, ModelRules
+from simulator.validation.packs.models.en16931_doubles import (
+    double_cents,
+    double_sum,
+    shown,
+    two_decimals,
+)
+from simulator.validation.packs.models.en16931_faults import decimals, fault, missing
 
 rules = ModelRules()
 _ZERO = Decimal()
@@ -22,9 +32,12 @@ _ZERO = Decimal()
 def lines(invoice: Invoice) -> Iterator[Fault]:
     """BT-106 is the sum of BT-131."""
     totals = invoice.totals
-    expected = _total(invoice, [line.net for line in invoice.lines])
-    if totals and expected is not None and totals.lines.value != cents(expected):
-        yield _fault(totals.lines, totals, cents(expected))
+    if not totals or totals.lines.bad:
+        return
+    add = double_total if invoice.syntax == "cii" else total
+    expected = add(line.net for line in invoice.lines)
+    if expected is not None and totals.lines.value != cents(expected):
+        yield fault(totals.lines, totals, cents(expected))
 
 
 @rules("BR-CO-11")
@@ -42,11 +55,30 @@ def charges(invoice: Invoice) -> Iterator[Fault]:
 def _sum_of(
     invoice: Invoice, stated: Number, parts: tuple[AllowanceCharge, ...]
 ) -> Iterator[Fault]:
-    if not invoice.totals or (not stated.exists and not parts):
+    if not invoice.totals or stated.bad or (not stated.exists and not parts):
         return
-    expected = _total(invoice, [part.amount for part in parts])
-    if expected is not None and not stated.bad and stated.value != cents(expected):
-        yield _fault(stated, invoice.totals, cents(expected))
+    expected = _sum(invoice, [part.amount for part in parts])
+    if expected is not None and not _is(stated, expected):
+        yield fault(stated, invoice.totals, _shown(expected))
+
+
+def _sum(invoice: Invoice, numbers: list[Number]) -> Decimal | float | None:
+    """``round(sum(...) * 10 * 10) div 100``: of doubles in CII, exactly in UBL."""
+    if invoice.syntax == "cii":
+        double = double_sum(numbers)
+        return None if double is None else double_cents(double)
+    exact = total(numbers)
+    return None if exact is None else cents(exact)
+
+
+def _is(stated: Number, expected: Decimal | float) -> bool:
+    if stated.value is None:
+        return False
+    return (float(stated.value) if isinstance(expected, float) else stated.value) == expected
+
+
+def _shown(expected: Decimal | float) -> object:
+    return shown(expected) if isinstance(expected, float) else expected
 
 
 @rules("BR-CO-13")
@@ -56,13 +88,13 @@ def without_vat(invoice: Invoice) -> Iterator[Fault]:
     if not t or _any_bad(t.without_vat, t.lines, t.allowances, t.charges):
         return
     if t.lines.value is None:
-        yield _fault(t.without_vat, t, "")
+        yield fault(t.without_vat, t, "BT-106 - BT-107 + BT-108")
         return
     expected = t.lines.value - (t.allowances.value or _ZERO) + (t.charges.value or _ZERO)
     if invoice.syntax == "cii" or t.allowances.exists or t.charges.exists:
         expected = cents(expected)
     if t.without_vat.value != expected:
-        yield _fault(t.without_vat, t, expected)
+        yield fault(t.without_vat, t, expected)
 
 
 @rules("BR-CO-14")
@@ -73,9 +105,9 @@ def vat(invoice: Invoice) -> Iterator[Fault]:
     else:
         stated = [(t, invoice.vat) for t in invoice.own_tax_totals]
     for group, rows in stated:
-        expected = _total(invoice, [row.tax for row in rows])
-        if expected is not None and not group.amount.bad and group.amount.value != cents(expected):
-            yield _fault(group.amount, group, cents(expected))
+        expected = _sum(invoice, [row.tax for row in rows])
+        if expected is not None and not group.amount.bad and not _is(group.amount, expected):
+            yield fault(group.amount, group, _shown(expected))
 
 
 @rules("BR-CO-15")
@@ -93,7 +125,7 @@ def with_vat(invoice: Invoice) -> Iterator[Fault]:
     if len(own) == 1 and own[0].value is not None and t.without_vat.value is not None:
         expected = cents(t.without_vat.value + own[0].value)
     if expected is None or t.with_vat.value != expected:
-        yield _fault(t.with_vat, t or invoice, "" if expected is None else expected)
+        yield fault(t.with_vat, t or invoice, "BT-109 + BT-110" if expected is None else expected)
 
 
 @rules("BR-CO-16")
@@ -102,81 +134,63 @@ def payable(invoice: Invoice) -> Iterator[Fault]:
     t = invoice.totals
     if not t or _any_bad(t.payable, t.with_vat, t.prepaid, t.rounding):
         return
-    if t.with_vat.value is None or t.payable.value is None:
-        yield _fault(t.payable, t, "" if t.with_vat.value is None else t.with_vat.value)
+    if t.with_vat.value is None:
+        yield fault(t.payable, t, "BT-112 - BT-113 + BT-114")
         return
-    due, paid = t.payable.value - (t.rounding.value or _ZERO), t.with_vat.value
-    if t.prepaid.value is not None:
-        paid -= t.prepaid.value
+    paid = t.with_vat.value - (t.prepaid.value or _ZERO)
     expected = paid + (t.rounding.value or _ZERO)
+    if t.payable.value is None or not _is_due(invoice, t.payable.value, paid):
+        yield fault(t.payable, t, expected)
+
+
+def _is_due(invoice: Invoice, payable: Decimal, paid: Decimal) -> bool:
+    t = invoice.totals
+    due = payable - (t.rounding.value or _ZERO)
     if invoice.syntax == "ubl":
         due = cents(due) if t.rounding.exists else due
         paid = cents(paid) if t.prepaid.exists else paid
-    if due != paid:
-        yield _fault(t.payable, t, expected)
+    return due == paid
 
 
-@rules("BR-DEC-09")
-def two_decimals(invoice: Invoice) -> Iterator[Fault]:
-    """BT-106 has two decimals at most."""
-    amount = invoice.totals.lines
-    if amount.decimals > 2:
-        yield Fault(amount, amount.text)
+def total_decimals(of: Callable[[Totals], Number], invoice: Invoice) -> Iterator[Fault]:
+    """An amount of the totals has two decimals at most."""
+    return decimals([of(invoice.totals)])
 
 
-@rules("BR-S-08")
-def standard_base(invoice: Invoice) -> Iterator[Fault]:
-    """BT-116 of each rate is lines + charges - allowances of that rate."""
-    # CII does not ask whether the breakdown is one of VAT.
-    rows = invoice.any_breakdown if invoice.syntax == "cii" else invoice.breakdown
-    for row in rows.get("S", ()):
-        rate, stated = row.category.rate.value, row.taxable
-        if rate is None or stated.bad:
-            continue
-        parts = invoice.vat_sums.get(("S", rate))
-        if parts is not None and parts.unknown:
-            continue
-        if not _is_base(invoice, stated.value, parts):
-            yield _fault(stated, row, _ZERO if parts is None else parts.taxable)
+rules.add("BR-DEC-09", partial(total_decimals, lambda totals: totals.lines))
+rules.add("BR-DEC-10", partial(total_decimals, lambda totals: totals.allowances))
+rules.add("BR-DEC-11", partial(total_decimals, lambda totals: totals.charges))
+rules.add("BR-DEC-12", partial(total_decimals, lambda totals: totals.without_vat))
+rules.add("BR-DEC-14", partial(total_decimals, lambda totals: totals.with_vat))
+rules.add("BR-DEC-16", partial(total_decimals, lambda totals: totals.prepaid))
+rules.add("BR-DEC-17", partial(total_decimals, lambda totals: totals.rounding))
+rules.add("BR-DEC-18", partial(total_decimals, lambda totals: totals.payable))
 
 
-def _is_base(invoice: Invoice, found: Decimal | None, parts: VatSum | None) -> bool:
-    if found is None:
-        return False
-    if invoice.syntax == "ubl":
-        return parts is not None and within(found, parts.taxable)
-    row = parts or VatSum()
-    return found == cents(row.lines) + cents(row.charges) - cents(row.allowances)
+@rules("BR-DEC-13")
+def vat_decimals(invoice: Invoice) -> Iterator[Fault]:
+    """BT-110 has two decimals at most; one total that is right, or of another currency, is enough."""
+    own = [t.amount for t in invoice.own_tax_totals]
+    if len(own) == len(invoice.tax_totals) and not any(map(_is_short, own)):
+        yield from (Fault(amount, found=amount.text) for amount in own)
 
 
-@rules("BR-S-09")
-def standard_tax(invoice: Invoice) -> Iterator[Fault]:
-    """BT-117 is BT-116 x BT-119, within 1."""
-    rows = invoice.any_breakdown if invoice.syntax == "cii" else invoice.breakdown
-    for row in rows.get("S", ()):
-        if not _any_bad(row.tax, row.taxable, row.category.rate):
-            yield from _tax(invoice, row)
-
-
-def _tax(invoice: Invoice, row: VatBreakdown) -> Iterator[Fault]:
-    tax, base, rate = row.tax.value, row.taxable.value, row.category.rate.value
-    if tax is None or base is None or rate is None:
-        yield _fault(row.tax, row, "")
+@rules("BR-DEC-15")
+def accounting_decimals(invoice: Invoice) -> Iterator[Fault]:
+    """With an accounting currency, one VAT total is in it (BT-111) and has two decimals at most."""
+    if not invoice.tax_currency.exists or not invoice.tax_totals:
         return
-    expected = cents(abs(base) * rate / 100)
-    if invoice.syntax == "cii":
-        expected = whole(abs(base) * rate) / 100
-    if not within(abs(tax), expected):
-        yield _fault(row.tax, row, expected)
+    own = [t.amount for t in invoice.accounting_tax_totals]
+    if any(map(_is_short, own)):
+        return
+    yield from (Fault(amount, found=amount.text) for amount in own)
+    if not own:
+        yield missing(invoice.totals or invoice)
 
 
-def _total(invoice: Invoice, numbers: list[Number]) -> Decimal | None:
-    return double_total(numbers) if invoice.syntax == "cii" else total(numbers)
+def _is_short(amount: Number) -> bool:
+    return amount.value is None or two_decimals(amount.value)
 
 
 def _any_bad(*numbers: Number) -> bool:
     return any(number.bad for number in numbers)
-
-
-def _fault(number: Number, group: Placed, expected: object) -> Fault:
-    return Fault(number if number.exists else group, number.text, expected)

@@ -20,9 +20,9 @@ from simulator.messages.invoice.fields import Number
 from simulator.messages.invoice.model import Invoice, TaxCategory, VatBreakdown
 from simulator.validation.packs.model import Fault, ModelRules, Placed
 from simulator.validation.packs.models.en16931_categories import Use, is_vat, use_of, uses
+from simulator.validation.packs.models.en16931_faults import ABSENT
 from simulator.validation.packs.models.en16931_taxpayers import Taxpayers, taxpayers
 
-ABSENT = "absent"
 rules = ModelRules()
 _ZERO = Decimal()
 

@@ -13,21 +13,17 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
 
-from simulator.messages.invoice.fields import Number
 from simulator.messages.invoice.model import Invoice, TaxCategory, VatBreakdown, VatSum
 from simulator.messages.invoice.rounding import cents, within
-from simulator.validation.packs.model import Fault, ModelRules, Placed
+from simulator.validation.packs.model import Fault, ModelRules
 from simulator.validation.packs.models.en16931_doubles import (
     double_near,
     near,
     rounded,
     shown,
 )
-from simulator.validation.packs.models.en16931_vat import (
-    ABSENT,
-    CATEGORIES,
-    judged_rows,
-)
+from simulator.validation.packs.models.en16931_faults import fault
+from simulator.validation.packs.models.en16931_vat import CATEGORIES, judged_rows
 
 rules = ModelRules()
 _ZERO = Decimal()
@@ -126,11 +122,6 @@ def plain_tax(code: str, invoice: Invoice) -> Iterator[Fault]:
     for row, _ in judged_rows(code, invoice):
         if row.tax.value != _ZERO and not row.tax.bad:
             yield fault(row.tax, row, "0")
-
-
-def fault(number: Number, group: Placed, expected: object) -> Fault:
-    """A wrong amount, or one that a group lacks."""
-    return Fault(number if number.exists else group, number.text or ABSENT, expected)
 
 
 for _category in CATEGORIES:

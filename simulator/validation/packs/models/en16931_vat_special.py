@@ -16,8 +16,8 @@ from simulator.messages.invoice.model import Group, Invoice, TaxCategory
 from simulator.validation.packs.model import Fault, ModelRules
 from simulator.validation.packs.models.en16931_anywhere import CBC, RAM
 from simulator.validation.packs.models.en16931_categories import Use, is_vat, use_of, uses
+from simulator.validation.packs.models.en16931_faults import ABSENT
 from simulator.validation.packs.models.en16931_periods import Span, document_spans
-from simulator.validation.packs.models.en16931_vat import ABSENT
 
 rules = ModelRules()
 _OUTSIDE, _INTRA, _SPLIT, _STANDARD = "O", "K", "B", "S"
