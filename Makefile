@@ -39,6 +39,8 @@ schema: .venv/.run  ## write the JSON Schemas of settings and of check --json an
 docs: .venv/.run  ## write the pages of docs/ that come from the data anew
 	$(BIN)/python -m simulator.interfaces_page > docs/interfaces.md.new
 	mv docs/interfaces.md.new docs/interfaces.md
+	$(BIN)/python -m simulator.fidelity_page > docs/fidelity.md.new
+	mv docs/fidelity.md.new docs/fidelity.md
 
 clean:  ## remove .venv and what tools leave behind
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -133,7 +133,7 @@ def _answers_to(row: Interface, plan: CircuitPlan) -> Iterator[Answer]:
 def _summary(uses: Mapping[str, str]) -> str:
     kinds = [use.partition(":")[0] for use in uses.values()]
     rows = [(kind, str(kinds.count(kind))) for kind in dict.fromkeys(kinds)]
-    return _table(("what we do", "codes"), [*rows, ("all", str(len(kinds)))])
+    return table(("what we do", "codes"), [*rows, ("all", str(len(kinds)))])
 
 
 def _subtitle(family: str, rows: Iterable[Interface], reference: Reference) -> str:
@@ -145,7 +145,7 @@ def _subtitle(family: str, rows: Iterable[Interface], reference: Reference) -> s
 
 def _section(title: str, subtitle: str, rows: Iterable[Interface], uses: Mapping[str, str]) -> str:
     cells = [_cells(row, uses[row.code]) for row in rows]
-    return f"{title}\n\n{subtitle}\n{_table(_COLUMNS, cells)}"
+    return f"{title}\n\n{subtitle}\n{table(_COLUMNS, cells)}"
 
 
 def _cells(row: Interface, use: str) -> tuple[str, ...]:
@@ -187,14 +187,15 @@ def _answers(reference: Reference) -> str:
         "`{flow_ack}` is the code that acknowledges the deposit's own; `{life_cycle}` the setting\n"
         f"`exchange.life_cycle_interface`, {reference.options.life_cycle_interface} by default.\n"
     )
-    return f"## Answers of the circuits\n\n{note}\n{_table(columns, rows)}"
+    return f"## Answers of the circuits\n\n{note}\n{table(columns, rows)}"
 
 
 def _answer_cells(answer: Answer) -> tuple[str, ...]:
     return (f"`{answer.interface}`", answer.status, answer.label, answer.mark, answer.source)
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
     lines = [columns, ["---"] * len(columns), *rows]
     text = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
     return "\n".join(text) + "\n"
