@@ -9,6 +9,7 @@ from typing import Any
 from lxml.etree import _Element as Element
 
 LINE_OVERFLOW = 65535
+_LONGEST_KEPT = 256
 Prefixes = Mapping[str, str]
 
 
@@ -52,15 +53,18 @@ def line_of(element: Element) -> int | None:
 
 def qualified(tag: str, prefixes: Prefixes) -> str:
     """``{namespace}local`` with its prefix; the local name alone if the namespace has none."""
-    namespace, name = _split(tag)
+    # A name may have ten million characters, and a cache would keep it.
+    namespace, name = _split(tag) if len(tag) <= _LONGEST_KEPT else _parts(tag)
     prefix = prefixes.get(namespace, "")
     return f"{prefix}:{name}" if prefix else name
 
 
-@lru_cache(maxsize=2048)
-def _split(tag: str) -> tuple[str, str]:
+def _parts(tag: str) -> tuple[str, str]:
     namespace, _, name = tag.removeprefix("{").rpartition("}")
     return namespace, name
+
+
+_split = lru_cache(maxsize=2048)(_parts)
 
 
 def _step(node: Element, name: str) -> str:

@@ -24,7 +24,7 @@ from simulator.validation.locate import spots
 from simulator.validation.parsing import parse, syntax_finding
 from simulator.validation.syntaxes import Syntax, recognise
 from simulator.validation.trace import Trace
-from simulator.validation.xsd import schema_findings
+from simulator.validation.xsd import MOST_COUNTED, schema_findings
 
 Pack = Callable[[bytes, Element, Syntax, int], tuple[list[Finding], int]]
 
@@ -122,7 +122,8 @@ class DocumentJudging:
             self._room -= len(found)
             self._note(pack, found)
             if more:
-                self._found.append(syntax_finding("XSD_MORE", count=more))
+                rest = "XSD_MANY" if more > MOST_COUNTED else "XSD_MORE"
+                self._found.append(syntax_finding(rest, count=more))
 
 
 def _with_lines(content: bytes, root: Element, facts: Facts, syntax: Syntax) -> Facts:

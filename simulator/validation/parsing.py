@@ -35,8 +35,9 @@ _LONGEST_DETAIL = 200
 # No format of the exchange gives an element more than a few. libxml2 has a word on each that is
 # wrong: a million take 24 s and 1.5 GB; where memory ends among them, each fills the log.
 _MOST_ATTRIBUTES = 10_000
+_SHORTEST_OVERLOADED = len(" a=''") * _MOST_ATTRIBUTES
 _OVERLOADED = re.compile(
-    rb"""<(?P<name>[^\s<>/=]++)(?:\s++[^\s<>/=]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+')){%d}"""
+    rb"""<(?P<name>[^\s<>/=!?][^\s<>/=]*+)(?:\s++[^\s<>/=]++\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+')){%d}"""
     % (_MOST_ATTRIBUTES + 1)
 )
 _NO_MEMORY = 2  # XML_ERR_NO_MEMORY of libxml2
@@ -123,14 +124,19 @@ def _hidden(root: Element, encoding: str) -> Finding | None:
 
 
 def _overloaded(content: bytes, begin: int) -> Finding | None:
-    """The first start tag with too many attributes, found before libxml2 makes nodes of them."""
-    if content.count(b"=") <= _MOST_ATTRIBUTES:
-        return None
-    tag = _OVERLOADED.search(content, begin)
-    if tag is None:
-        return None
-    values = {"element": tag["name"][:_LONGEST_DETAIL].decode(errors="replace"), "limit": _MOST_ATTRIBUTES}
-    return _at(content, tag.start(), "IRR_SYNTAX_ATTRIBUTES", **values)
+    """The first start tag with too many attributes, found before libxml2 makes nodes of them.
+
+    Such a tag is long and has no other inside, so all but one tag in a stretch are passed over.
+    """
+    at = content.find(b"<", begin)
+    while at >= 0:
+        last = content.rfind(b"<", at + 1, at + _SHORTEST_OVERLOADED)
+        if last < 0 and (tag := _OVERLOADED.match(content, at)):
+            name = tag["name"][:_LONGEST_DETAIL].decode(errors="replace")
+            values = {"element": name, "limit": _MOST_ATTRIBUTES}
+            return _at(content, at, "IRR_SYNTAX_ATTRIBUTES", **values)
+        at = last if last >= 0 else content.find(b"<", at + 1)
+    return None
 
 
 def _encoding(content: bytes, begin: int) -> str:

@@ -63,9 +63,12 @@ _LONGEST = 120
 _LONGEST_LIST = 400
 _MOST_NAMES = 10
 # libxml2 pays for each error with a walk over all siblings of its element: 13,000 wrong lines take
-# seconds, 120,000 many minutes. A document with more children than this is first counted through,
-# and only the part up to the errors that will be shown is looked at closely.
+# seconds, 120,000 many minutes. A document in which an element has more children than this is first
+# counted through, and only the part up to the errors that will be shown is looked at closely.
 _MANY = 4000
+_MANY_BYTES = 64 << 10
+# Counting ends here: each error costs a kilobyte.
+MOST_COUNTED = 10_000
 _CHUNK = 256 << 10
 # Elements that a cut leaves unfinished are errors of their own, at the end of the list.
 _CUT_ERRORS = 50
@@ -99,11 +102,15 @@ def schema_findings(
         MemoryError: the memory allowed to the process does not suffice.
     """
     schema = schema_of(syntax.schema(root))
-    look = _faults if len(root) <= _MANY else _first_faults
+    look = _first_faults if _has_many_siblings(content, root) else _faults
     faults, count = look(content, root, schema, most)
     places = _places(content, faults)
     found = [_finding(f, s, syntax.prefixes) for f, s in zip(faults, places, strict=True)]
     return found, count - len(faults)
+
+
+def _has_many_siblings(content: bytes, root: Element) -> bool:
+    return len(content) > _MANY_BYTES and any(len(element) > _MANY for element in root.iter())
 
 
 def _faults(
@@ -144,8 +151,11 @@ def _count(content: bytes, schema: etree.XMLSchema, enough: int) -> tuple[int, i
     with suppress(etree.XMLSyntaxError):
         for start in range(0, len(content), _CHUNK):
             parser.feed(content[start : start + _CHUNK])
-            if end is None and len(parser.feed_error_log) > enough:
+            found = len(parser.feed_error_log)
+            if end is None and found > enough:
                 end = start + _CHUNK
+            if found > MOST_COUNTED:
+                return found, end
         parser.close()
     return len(parser.feed_error_log), end
 

@@ -462,7 +462,7 @@ def test_a_member_of_100_mb_is_in_memory_once(tmp_path, name):
 
 def test_every_container_rule_is_fired_by_a_test_or_by_the_judging_process():
     here = {rule for rule, *_ in FLOWS + FILES}
-    elsewhere = {r for r in rules() if r.startswith(("SIM_", "JUDGE_"))}
+    elsewhere = {r for r in rules() if r.startswith(("SIM_", "JUDGE_", "STYLESHEET_"))}
     limits = {"IRR_TAILLE_FLOW", "IRR_TAILLE_F", "IRR_EXTRAC_TOTAL", "IRR_EXTRAC_MEMBERS"}
     names = {f"IRR_NOM_F_{what}" for what in ("LENGTH", "CHARACTER", "TWICE", "REPORT")}
     tars = {f"IRR_EXTRAC_{what}" for what in ("GZIP", "CUT", "TRAILING", "TAR", "KIND", "HEADER")}

@@ -370,3 +370,17 @@ def test_the_stylesheets_that_invoices_name_travel_with_them(parts, held, found)
     assert [f.rule for f in judgement.findings] == found
     assert [d.member for d in judgement.documents] == ["a.xml"]
     assert judgement.verdict == "accepted"
+
+
+def test_errors_beyond_ten_thousand_are_not_even_counted():
+    content = GOOD.replace(b"<cbc:DocumentC", b'<cbc:Note x="1"/>' * 30_000 + b"<cbc:DocumentC", 1)
+    findings = only(judge(job(content))).findings
+    assert findings[-1].rule == "XSD_MANY"
+    assert len(findings) == 101
+
+
+def test_many_errors_in_one_element_deep_down_are_found_in_bounded_time():
+    start, item = GOOD.index(b"<cac:Item>"), b'<cbc:Description x="1"/>'
+    content = GOOD[: start + 10] + item * 40_000 + GOOD[start + 10 :]
+    findings = only(judge(job(content, seconds=20.0))).findings
+    assert {f.rule for f in findings[:-1]} == {"cvc-complex-type.3.2.2"}
