@@ -306,8 +306,8 @@ _INVOICE = _mapped(
         f"{_SETTLEMENT}/ram:PayerTradeParty": groups("payers", _PARTY),
         f"{_SETTLEMENT}/ram:InvoicerTradeParty": groups("invoicers", _PARTY),
         f"{_SETTLEMENT}/ram:InvoiceeTradeParty": groups("invoicees", _PARTY),
-        f"{_SETTLEMENT}/ram:SpecifiedTradeSettlementHeaderMonetarySummation": group(
-            "totals", _TOTALS
+        f"{_SETTLEMENT}/ram:SpecifiedTradeSettlementHeaderMonetarySummation": groups(
+            "all_totals", _TOTALS
         ),
         f"{_SETTLEMENT}/ram:InvoiceReferencedDocument": groups("preceding", _REFERENCE),
         f"{_SETTLEMENT}/ram:ReceivableSpecifiedTradeAccountingAccount/ram:ID": text("accounting"),
@@ -318,9 +318,12 @@ _INVOICE = _mapped(
 def read_invoice(root: Element) -> model.Invoice:
     """The invoice that a CrossIndustryInvoice is, valid or not."""
     values = _INVOICE.values(root)
-    totals = values.get("totals", model.NO_TOTALS)
+    totals = values.get("all_totals", ())
+    values["totals"] = next(iter(totals), model.NO_TOTALS)
     values["tax_totals"] = [
-        model.TaxTotal(element=amount.element, amount=amount) for amount in totals.taxes
+        model.TaxTotal(element=amount.element, amount=amount)
+        for group in totals
+        for amount in group.taxes
     ]
     terms = values.get("payment_terms")
     values["due_date"] = terms[0].due_date if terms else NO_DAY

@@ -164,6 +164,7 @@ class Invoice(Group, frozen=True, eq=False, kw_only=True, dict=True, gc=True):
         creditor: BT-90 (CII; UBL has it among the identifiers of seller or payee, scheme SEPA).
         allowance_charges: BG-20, BG-21.
         totals: BG-22.
+        all_totals: the same, and those that are there beside the first, where none should be.
         tax_totals: BT-110, BT-111.
         vat: BG-23.
         supporting: BG-24, BT-17 (CII), BT-18.
@@ -208,6 +209,7 @@ class Invoice(Group, frozen=True, eq=False, kw_only=True, dict=True, gc=True):
     creditor: Text = NO_TEXT
     allowance_charges: Sequence[AllowanceCharge] = ()
     totals: Totals = NO_TOTALS
+    all_totals: Sequence[Totals] = ()
     tax_totals: Sequence[TaxTotal] = ()
     vat: Sequence[VatBreakdown] = ()
     supporting: Sequence[Supporting] = ()
@@ -313,10 +315,11 @@ class Invoice(Group, frozen=True, eq=False, kw_only=True, dict=True, gc=True):
 
         For what several rules need and the model does not have.
         """
-        if make not in self._made:
-            self._made[make] = make(self)
-        made: T = self._made[make]
-        return made
+        made = self._made
+        if make not in made:
+            made[make] = make(self)
+        result: T = made[make]
+        return result
 
     @cached_property
     def _made(self) -> dict[Callable[[Invoice], Any], Any]:

@@ -252,22 +252,15 @@ _LINE_FIELDS = {
     "cac:TaxTotal": groups("tax_totals", _TAX_TOTAL),
     "cbc:TaxInclusiveLineExtensionAmount": number("with_vat"),
 }
-# Lines inside lines are an extension of two levels; what is deeper is not read.
-_SUB_SUB_LINE = _mapped(model.Line, _LINE_FIELDS)
-_SUB_LINE_FIELDS = {
-    **_LINE_FIELDS,
-    "cac:SubInvoiceLine": groups("lines", _SUB_SUB_LINE),
-    "cac:SubCreditNoteLine": groups("lines", _SUB_SUB_LINE),
-}
-_SUB_LINE = _mapped(model.Line, _SUB_LINE_FIELDS)
-_LINE = _mapped(
-    model.Line,
-    {
-        **_LINE_FIELDS,
-        "cac:SubInvoiceLine": groups("lines", _SUB_LINE),
-        "cac:SubCreditNoteLine": groups("lines", _SUB_LINE),
-    },
-)
+# Lines inside lines are an extension; official samples go four deep. What is deeper is not read: a
+# document may nest more of them than Python may call.
+_LINE = _mapped(model.Line, _LINE_FIELDS)
+for _ in range(8):
+    _inner = groups("lines", _LINE)
+    _LINE = _mapped(
+        model.Line,
+        {**_LINE_FIELDS, "cac:SubInvoiceLine": _inner, "cac:SubCreditNoteLine": _inner},
+    )
 _SELLER = "cac:AccountingSupplierParty/cac:Party"
 _BUYER = "cac:AccountingCustomerParty/cac:Party"
 _INVOICE = _mapped(
@@ -310,7 +303,7 @@ _INVOICE = _mapped(
         "cac:PaymentTerms": groups("payment_terms", _TERMS),
         "cac:AllowanceCharge": groups("allowance_charges", _ALLOWANCE_CHARGE),
         "cac:TaxTotal": groups("tax_totals", _TAX_TOTAL),
-        "cac:LegalMonetaryTotal": group("totals", _TOTALS),
+        "cac:LegalMonetaryTotal": groups("all_totals", _TOTALS),
         "cac:InvoiceLine": groups("lines", _LINE),
         "cac:CreditNoteLine": groups("lines", _LINE),
     },
@@ -322,4 +315,5 @@ def read_invoice(root: Element) -> model.Invoice:
     values = _INVOICE.values(root)
     totals = values.get("tax_totals", ())
     values["vat"] = [row for total in totals for row in total.breakdown]
+    values["totals"] = next(iter(values.get("all_totals", ())), model.NO_TOTALS)
     return model.Invoice(syntax="ubl", is_credit_note=root.tag == _CREDIT_NOTE_TAG, **values)

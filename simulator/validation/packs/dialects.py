@@ -5,7 +5,7 @@ Prefixes are fixed here and the same in every pack, whatever a document uses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from lxml.etree import _Element as Element
@@ -29,6 +29,7 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
         syntaxes: the names of design §7 that it stands for.
         prefixes: prefix to namespace, for contexts and tests.
         read: the neutral invoice of a document; None if it is not an invoice.
+        read_all: every invoice of a document that may hold several; None: the one that `read` gives.
         bare: prefixes that paths in findings leave out.
     """
 
@@ -37,6 +38,7 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
     prefixes: Mapping[str, str]
     read: Callable[[Element], Invoice] | None = None
     bare: tuple[str, ...] = ()
+    read_all: Callable[[Element], Sequence[Invoice]] | None = None
 
     @property
     def shown(self) -> dict[str, str]:
@@ -54,6 +56,18 @@ def _read_cii(root: Element) -> Invoice:
     from simulator.messages.invoice.cii import read_invoice  # noqa: PLC0415 - compiled on first use
 
     return read_invoice(root)
+
+
+def _read_cpp(root: Element) -> Invoice:
+    from simulator.messages.invoice.cpp import read_invoice  # noqa: PLC0415 - compiled on first use
+
+    return read_invoice(root)
+
+
+def _read_all_cpp(root: Element) -> Sequence[Invoice]:
+    from simulator.messages.invoice.cpp import read_invoices  # noqa: PLC0415 - compiled on first use
+
+    return read_invoices(root)
 
 
 DIALECTS = (
@@ -81,7 +95,13 @@ DIALECTS = (
         ("cdar",),
         {"rsm": f"{_CEFACT}CrossDomainAcknowledgementAndResponse:100", **_SHARED},
     ),
-    Dialect("cpp", ("cpp-statut", "cpp-facture-pivot", "cpp-facture-mixte"), {}),
+    Dialect(
+        "cpp",
+        ("cpp-statut", "cpp-facture-pivot", "cpp-facture-mixte"),
+        {},
+        _read_cpp,
+        read_all=_read_all_cpp,
+    ),
 )
 NAMES: Mapping[str, Dialect] = {d.name: d for d in DIALECTS}
 _BY_SYNTAX = {syntax: d for d in DIALECTS for syntax in d.syntaxes}

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Protocol
 
 import msgspec
@@ -39,11 +40,14 @@ class Fault(msgspec.Struct, frozen=True, eq=False, gc=False):
         at: the field or group at fault; for what is missing, the group that should have it.
         found: what is there, for the message.
         expected: what should be there, for the message.
+        before: the fault stands only where the rules are asked for a day before this one
+            (`Scope.on`); None: always.
     """
 
     at: Placed
     found: object = ""
     expected: object = ""
+    before: date | None = None
 
 
 Function = Callable[[Invoice], Iterable[Fault]]

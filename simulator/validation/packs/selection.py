@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import decimal
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import NamedTuple
@@ -43,6 +43,13 @@ class Hits:
         self.places: dict[int, list[Hit]] = {}
         self.counts: Counter[int] = Counter()
 
+    def add(self, hit: Hit, most: int) -> None:
+        """Counts one more, and keeps it while there are fewer than `most` of its rule."""
+        self.counts[hit.rule] += 1
+        places = self.places.setdefault(hit.rule, [])
+        if len(places) < most:
+            places.append(hit)
+
 
 class Selection:
     """Compiled rules of some packs for one syntax, circuit and interface."""
@@ -66,12 +73,14 @@ class Selection:
         """Runs everything on a document."""
         hits = Hits()
         # The model first: it keeps the elements that the walk then finds ready.
-        invoice = self._invoice(root)
+        invoices = self._invoices(root)
         walked = self.automaton.run(root)
         if walked:
             self._walked(walked, hits, most)
-        if invoice is not None:
-            self._model(invoice, root, hits, most)
+        with decimal.localcontext(EXACT):
+            for number, fault in self._faults(invoices):
+                if fault.before is None or (on is not None and on < fault.before):
+                    hits.add(_of_fault(number, fault, root), most)
         for number, count in self.tests.run(root).items():
             hits.counts[number] = count
             found = self.tests.failing(number, root)[:most]
@@ -80,19 +89,18 @@ class Selection:
             self._drop(hits, root, on)
         return hits
 
-    def _invoice(self, root: Element) -> Invoice | None:
+    def _invoices(self, root: Element) -> Sequence[Invoice]:
         if not self.functions or self.dialect.read is None:
-            return None
-        return self.dialect.read(root)
+            return ()
+        if self.dialect.read_all is not None:
+            return self.dialect.read_all(root)
+        return (self.dialect.read(root),)
 
-    def _model(self, invoice: Invoice, root: Element, hits: Hits, most: int) -> None:
-        with decimal.localcontext(EXACT):
+    def _faults(self, invoices: Sequence[Invoice]) -> Iterator[tuple[int, Fault]]:
+        for invoice in invoices:
             for number, function in self.functions:
                 for fault in function(invoice):
-                    hits.counts[number] += 1
-                    places = hits.places.setdefault(number, [])
-                    if len(places) < most:
-                        places.append(_of_fault(number, fault, root))
+                    yield number, fault
 
     def _walked(self, found: Iterable[tuple[int, Element]], hits: Hits, most: int) -> None:
         by_rule: dict[int, list[Element]] = {}

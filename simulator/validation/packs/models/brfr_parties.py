@@ -17,7 +17,7 @@ from simulator.validation.packs.models.brfr_formats import (
     is_siret,
     normal,
 )
-from simulator.validation.packs.models.brfr_places import elements
+from simulator.validation.packs.models.brfr_places import children
 from simulator.validation.packs.models.brfr_roles import (
     BY_ADDRESS,
     BY_IDENTIFIER,
@@ -69,7 +69,7 @@ def delivery_siret(invoice: Invoice) -> Iterator[Fault]:
 @rules("BR-FR-09_EXT-FR-FE-146")
 def line_delivery_siret(invoice: Invoice) -> Iterator[Fault]:
     """The same of the place of delivery of a line."""
-    return _delivery_sirets(invoice, [line.delivery for line in invoice.lines])
+    return _delivery_sirets(invoice, _line_deliveries(invoice))
 
 
 def _delivery_sirets(invoice: Invoice, deliveries: Iterable[Delivery]) -> Iterator[Fault]:
@@ -94,11 +94,11 @@ def seller_siren(invoice: Invoice) -> Iterator[Fault]:
         if not is_siren(normal(siren.value)):
             yield Fault(siren if siren.exists else invoice.seller or invoice, siren.value)
         return
-    for entity in elements(invoice, invoice.seller, "cac:PartyLegalEntity"):
-        found = (text_of(e) for e in elements(invoice, Group(element=entity), "cbc:CompanyID"))
-        company = _first(found, SIREN)
+    for entity in children(invoice, invoice.seller, "cac:PartyLegalEntity"):
+        place = Group(element=entity)
+        company = _first(map(text_of, children(invoice, place, "cbc:CompanyID")), SIREN)
         if company is None or not is_siren(normal(company.value)):
-            yield Fault(company or Group(element=entity), company.value if company else "")
+            yield Fault(company or place, company.value if company else "")
 
 
 @rules("BR-FR-12_BT-49")
@@ -193,8 +193,9 @@ for _term, _parties in BY_IDENTIFIER.items():
     rules.add(f"BR-FR-CO-10_{_term}-2", partial(_twice, _parties))
 
 
-def _line_deliveries(invoice: Invoice) -> Iterable[Delivery]:
-    return [line.delivery for line in invoice.lines]
+def _line_deliveries(invoice: Invoice) -> list[Delivery]:
+    found = [line.delivery for line in invoice.lines]
+    return [d for d in found if d.location.element is not None]
 
 
 @rules("BR-FR-CO-10_BT-71-1")

@@ -12,6 +12,7 @@ from lxml.etree import _Element as Element
 from simulator.messages.invoice.model import Invoice
 from simulator.validation.packs.dialects import NAMES
 from simulator.validation.packs.model import Placed
+from simulator.validation.packs.patterns import clark
 
 CONTEXT = "rsm:ExchangedDocumentContext"
 DOCUMENT = "rsm:ExchangedDocument"
@@ -24,6 +25,12 @@ def elements(invoice: Invoice, place: Placed, path: str) -> Iterator[Element]:
         yield from place.element.iterfind(path, dict(NAMES[invoice.syntax].prefixes))
 
 
-def has(invoice: Invoice, path: str) -> bool:
-    """Whether the invoice has an element at a path from its root; UBL rules look from the root."""
-    return invoice.syntax == "ubl" or any(True for _ in elements(invoice, invoice, path))
+def children(invoice: Invoice, place: Placed, name: str) -> Iterator[Element]:
+    """Children of a place, by a name with a prefix of the invoice's dialect."""
+    if place.element is not None:
+        yield from place.element.iterchildren(clark(name, NAMES[invoice.syntax].prefixes))
+
+
+def has(invoice: Invoice, name: str) -> bool:
+    """Whether the root has a child of a name; UBL rules look from the root itself."""
+    return invoice.syntax == "ubl" or any(True for _ in children(invoice, invoice, name))

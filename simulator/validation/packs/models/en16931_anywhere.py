@@ -16,8 +16,21 @@ CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 RAM = "{urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100}"
 
 _TAGS = {
-    "ubl": ("TaxCategory", "ClassifiedTaxCategory", "TaxSubtotal", "InvoicePeriod"),
-    "cii": ("ApplicableTradeTax", "CategoryTradeTax", "TaxPointDate", "DueDateTypeCode"),
+    "ubl": (
+        "TaxCategory",
+        "ClassifiedTaxCategory",
+        "TaxSubtotal",
+        "InvoicePeriod",
+        "PartyTaxScheme",
+    ),
+    "cii": (
+        "ApplicableTradeTax",
+        "CategoryTradeTax",
+        "TaxPointDate",
+        "DueDateTypeCode",
+        "SpecifiedTaxRegistration",
+        "CategoryCode",
+    ),
 }
 _PREFIX = {"ubl": CAC, "cii": RAM}
 # Where code, rate and scheme of a category stand below it.

@@ -65,9 +65,11 @@ def document_spans(invoice: Invoice) -> list[Span]:
 def _spans(invoice: Invoice) -> list[Span]:
     if invoice.syntax == "ubl":
         return [_ubl(invoice, element) for element in anywhere(invoice)["InvoicePeriod"]]
-    periods = [(line.period.element, "line") for line in invoice.lines]
-    own = (invoice.period.element, "document")
-    return [_cii(element, place) for element, place in (own, *periods) if element is not None]
+    own = invoice.period.element
+    spans = [] if own is None else [_cii(own, "document")]
+    periods = (line.period.element for line in invoice.lines)
+    spans += [_cii(element, "line") for element in periods if element is not None]
+    return spans
 
 
 def _ubl(invoice: Invoice, element: Element) -> Span:
@@ -81,8 +83,8 @@ def _ubl(invoice: Invoice, element: Element) -> Span:
 
 def _cii(element: Element, place: _Place) -> Span:
     start, end = (element.find(f"{RAM}{name}") for name in ("StartDateTime", "EndDateTime"))
-    days = [_day(None if e is None else e.find(_STRING)) for e in (start, end)]
-    return Span(element, place, start is not None, end is not None, *days)
+    first, last = (None if e is None else e.find(_STRING) for e in (start, end))
+    return Span(element, place, start is not None, end is not None, _day(first), _day(last))
 
 
 def _day(element: Element | None) -> Day:

@@ -8,11 +8,11 @@ Source: EN 16931-1:2017 clause 6.4; to what digit they compare: the CEN validati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import partial
 
-from simulator.messages.invoice.fields import Number
+from simulator.messages.invoice.fields import Number, Text
 from simulator.messages.invoice.model import AllowanceCharge, Invoice, Totals
 from simulator.messages.invoice.rounding import cents, double_total, total
 from simulator.validation.packs.model import Fault, ModelRules
@@ -31,35 +31,36 @@ _ZERO = Decimal()
 @rules("BR-CO-10")
 def lines(invoice: Invoice) -> Iterator[Fault]:
     """BT-106 is the sum of BT-131."""
-    totals = invoice.totals
-    if not totals or totals.lines.bad:
-        return
-    add = double_total if invoice.syntax == "cii" else total
-    expected = add(line.net for line in invoice.lines)
-    if expected is not None and totals.lines.value != cents(expected):
-        yield fault(totals.lines, totals, cents(expected))
+    for totals in invoice.all_totals:
+        stated = totals.lines
+        add = double_total if invoice.syntax == "cii" else total
+        expected = None if stated.bad else add(line.net for line in invoice.lines)
+        if expected is not None and stated.value != cents(expected):
+            yield fault(stated, totals, cents(expected))
 
 
 @rules("BR-CO-11")
 def allowances(invoice: Invoice) -> Iterator[Fault]:
     """BT-107 is the sum of BT-92, and neither is there without the other."""
-    return _sum_of(invoice, invoice.totals.allowances, invoice.allowances)
+    for totals in invoice.all_totals:
+        yield from _sum_of(invoice, totals, totals.allowances, invoice.allowances)
 
 
 @rules("BR-CO-12")
 def charges(invoice: Invoice) -> Iterator[Fault]:
     """BT-108 is the sum of BT-99, and neither is there without the other."""
-    return _sum_of(invoice, invoice.totals.charges, invoice.charges)
+    for totals in invoice.all_totals:
+        yield from _sum_of(invoice, totals, totals.charges, invoice.charges)
 
 
 def _sum_of(
-    invoice: Invoice, stated: Number, parts: tuple[AllowanceCharge, ...]
+    invoice: Invoice, totals: Totals, stated: Number, parts: tuple[AllowanceCharge, ...]
 ) -> Iterator[Fault]:
-    if not invoice.totals or stated.bad or (not stated.exists and not parts):
+    if stated.bad or (not stated.exists and not parts):
         return
     expected = _sum(invoice, [part.amount for part in parts])
     if expected is not None and not _is(stated, expected):
-        yield fault(stated, invoice.totals, _shown(expected))
+        yield fault(stated, totals, _shown(expected))
 
 
 def _sum(invoice: Invoice, numbers: list[Number]) -> Decimal | float | None:
@@ -84,17 +85,22 @@ def _shown(expected: Decimal | float) -> object:
 @rules("BR-CO-13")
 def without_vat(invoice: Invoice) -> Iterator[Fault]:
     """BT-109 is BT-106 - BT-107 + BT-108; without the latter two it is BT-106 as written."""
-    t = invoice.totals
-    if not t or _any_bad(t.without_vat, t.lines, t.allowances, t.charges):
-        return
+    for t in invoice.all_totals:
+        if _any_bad(t.without_vat, t.lines, t.allowances, t.charges):
+            continue
+        expected = _without_vat(invoice, t)
+        if expected is None:
+            yield fault(t.without_vat, t, "BT-106 - BT-107 + BT-108")
+        elif t.without_vat.value != expected:
+            yield fault(t.without_vat, t, expected)
+
+
+def _without_vat(invoice: Invoice, t: Totals) -> Decimal | None:
     if t.lines.value is None:
-        yield fault(t.without_vat, t, "BT-106 - BT-107 + BT-108")
-        return
-    expected = t.lines.value - (t.allowances.value or _ZERO) + (t.charges.value or _ZERO)
-    if invoice.syntax == "cii" or t.allowances.exists or t.charges.exists:
-        expected = cents(expected)
-    if t.without_vat.value != expected:
-        yield fault(t.without_vat, t, expected)
+        return None
+    exact = t.lines.value - (t.allowances.value or _ZERO) + (t.charges.value or _ZERO)
+    rounds = invoice.syntax == "cii" or t.allowances.exists or t.charges.exists
+    return cents(exact) if rounds else exact
 
 
 @rules("BR-CO-14")
@@ -131,20 +137,18 @@ def with_vat(invoice: Invoice) -> Iterator[Fault]:
 @rules("BR-CO-16")
 def payable(invoice: Invoice) -> Iterator[Fault]:
     """BT-115 is BT-112 - BT-113 + BT-114; UBL rounds before it compares, CII does not."""
-    t = invoice.totals
-    if not t or _any_bad(t.payable, t.with_vat, t.prepaid, t.rounding):
-        return
-    if t.with_vat.value is None:
-        yield fault(t.payable, t, "BT-112 - BT-113 + BT-114")
-        return
-    paid = t.with_vat.value - (t.prepaid.value or _ZERO)
-    expected = paid + (t.rounding.value or _ZERO)
-    if t.payable.value is None or not _is_due(invoice, t.payable.value, paid):
-        yield fault(t.payable, t, expected)
+    for t in invoice.all_totals:
+        if _any_bad(t.payable, t.with_vat, t.prepaid, t.rounding):
+            continue
+        if t.with_vat.value is None:
+            yield fault(t.payable, t, "BT-112 - BT-113 + BT-114")
+            continue
+        paid = t.with_vat.value - (t.prepaid.value or _ZERO)
+        if t.payable.value is None or not _is_due(invoice, t, t.payable.value, paid):
+            yield fault(t.payable, t, paid + (t.rounding.value or _ZERO))
 
 
-def _is_due(invoice: Invoice, payable: Decimal, paid: Decimal) -> bool:
-    t = invoice.totals
+def _is_due(invoice: Invoice, t: Totals, payable: Decimal, paid: Decimal) -> bool:
     due = payable - (t.rounding.value or _ZERO)
     if invoice.syntax == "ubl":
         due = cents(due) if t.rounding.exists else due
@@ -152,9 +156,10 @@ def _is_due(invoice: Invoice, payable: Decimal, paid: Decimal) -> bool:
     return due == paid
 
 
-def total_decimals(of: Callable[[Totals], Number], invoice: Invoice) -> Iterator[Fault]:
+def total_decimals(of: Callable[[Totals], Number], invoice: Invoice) -> Iterable[Fault]:
     """An amount of the totals has two decimals at most."""
-    return decimals([of(invoice.totals)])
+    numbers = [number for t in invoice.all_totals if (number := of(t)).element is not None]
+    return decimals(numbers) if numbers else ()
 
 
 rules.add("BR-DEC-09", partial(total_decimals, lambda totals: totals.lines))
@@ -170,22 +175,27 @@ rules.add("BR-DEC-18", partial(total_decimals, lambda totals: totals.payable))
 @rules("BR-DEC-13")
 def vat_decimals(invoice: Invoice) -> Iterator[Fault]:
     """BT-110 has two decimals at most; one total that is right, or of another currency, is enough."""
-    own = [t.amount for t in invoice.own_tax_totals]
-    if len(own) == len(invoice.tax_totals) and not any(map(_is_short, own)):
-        yield from (Fault(amount, found=amount.text) for amount in own)
+    for totals in invoice.all_totals:
+        own = _in_currency(totals, invoice.currency)
+        if len(own) == len(totals.taxes) and not any(map(_is_short, own)):
+            yield from (Fault(amount, found=amount.text) for amount in own)
 
 
 @rules("BR-DEC-15")
 def accounting_decimals(invoice: Invoice) -> Iterator[Fault]:
     """With an accounting currency, one VAT total is in it (BT-111) and has two decimals at most."""
-    if not invoice.tax_currency.exists or not invoice.tax_totals:
+    if not invoice.tax_currency.exists:
         return
-    own = [t.amount for t in invoice.accounting_tax_totals]
-    if any(map(_is_short, own)):
-        return
-    yield from (Fault(amount, found=amount.text) for amount in own)
-    if not own:
-        yield missing(invoice.totals or invoice)
+    for totals in invoice.all_totals:
+        own = _in_currency(totals, invoice.tax_currency)
+        if totals.taxes and not any(map(_is_short, own)):
+            yield from (Fault(amount, found=amount.text) for amount in own)
+            if not own:
+                yield missing(totals)
+
+
+def _in_currency(totals: Totals, currency: Text) -> list[Number]:
+    return [t for t in totals.taxes if currency.exists and t.currency == currency.value]
 
 
 def _is_short(amount: Number) -> bool:

@@ -19,7 +19,7 @@ import msgspec
 from simulator.messages.invoice.fields import Number
 from simulator.messages.invoice.model import Invoice, TaxCategory, VatBreakdown
 from simulator.validation.packs.model import Fault, ModelRules, Placed
-from simulator.validation.packs.models.en16931_categories import Use, is_vat, use_of, uses
+from simulator.validation.packs.models.en16931_categories import Use, is_vat, of_code
 from simulator.validation.packs.models.en16931_faults import ABSENT
 from simulator.validation.packs.models.en16931_taxpayers import Taxpayers, taxpayers
 
@@ -29,6 +29,7 @@ _ZERO = Decimal()
 _Rate = Literal["positive", "not negative", "zero", "absent"]
 _Listed = Literal["once", "at least once"]
 _Part = Callable[[Use, str], list[TaxCategory]]  # of a use, in a syntax
+_Rule = Callable[[Use, Invoice], Iterable[Fault]]
 
 
 class VatCategory(msgspec.Struct, frozen=True):
@@ -84,11 +85,8 @@ CATEGORIES = (
 )
 
 
-def listed(category: VatCategory, invoice: Invoice) -> Iterator[Fault]:
+def listed(category: VatCategory, use: Use, invoice: Invoice) -> Iterator[Fault]:
     """01: a category is in the breakdown if, and only if, something is of it."""
-    use = uses(invoice).get(category.code)
-    if use is None:
-        return
     wrong = _listed_cii if invoice.syntax == "cii" else _listed_ubl
     if wrong(category, use):
         rows = [row for row, _ in use.rows]
@@ -100,7 +98,7 @@ def _listed_ubl(category: VatCategory, use: Use) -> bool:
     if category.listed == "once":
         rows = sum(c.code.exists for _, c in use.vat_rows)
         return rows != 1 and (rows > 0 or any(map(is_vat, use.categories)))
-    charged = use.all_lines + use.all_allowances + use.all_charges
+    charged = use.all_lines + use.charged
     if category.code == "S":  # whose rule does not ask for the scheme
         return bool(charged) != bool(use.rows)
     if not any(map(is_vat, charged)):
@@ -121,12 +119,9 @@ def _listed_cii(category: VatCategory, use: Use) -> bool:
     return rows > 1 or used != bool(rows)
 
 
-def identified(
-    category: VatCategory, of: _Part, invoice: Invoice
-) -> Iterator[Fault]:
+def identified(category: VatCategory, of: _Part, use: Use, invoice: Invoice) -> Iterator[Fault]:
     """02, 03, 04: the parties have the tax numbers that the category of something asks for."""
-    use = uses(invoice).get(category.code)
-    if use is None or category.identified(taxpayers(invoice)):
+    if category.identified(taxpayers(invoice)):
         return
     if any(map(is_vat, of(use, invoice.syntax))):
         yield _unidentified(invoice)
@@ -137,10 +132,8 @@ def _unidentified(invoice: Invoice) -> Fault:
     return Fault(at, found=taxpayers(invoice).shown)
 
 
-@rules("BR-S-02")
-def standard_lines(invoice: Invoice) -> Iterator[Fault]:
+def standard_lines(use: Use, invoice: Invoice) -> Iterator[Fault]:
     """02 of the standard rate, whose UBL rule also asks for one line with the scheme VAT."""
-    use = use_of(invoice, "S")
     lines = use.lines if invoice.syntax == "cii" else use.all_lines
     vat = any(map(is_vat, lines))
     if vat and not _tax_number(taxpayers(invoice)):
@@ -149,13 +142,8 @@ def standard_lines(invoice: Invoice) -> Iterator[Fault]:
         yield Fault(lines[0].scheme if lines[0].scheme.exists else lines[0], found=ABSENT)
 
 
-def rate(
-    category: VatCategory, of: _Part, invoice: Invoice
-) -> Iterator[Fault]:
+def rate(category: VatCategory, of: _Part, use: Use, invoice: Invoice) -> Iterator[Fault]:
     """05, 06, 07: the rate is one that the category has."""
-    use = uses(invoice).get(category.code)
-    if use is None:
-        return
     asked: _Rate = category.rate
     if category.code == "L" and invoice.syntax == "cii":
         asked = "positive"
@@ -177,17 +165,18 @@ def _is_rate(asked: _Rate, number: Number) -> bool:
     return value == _ZERO or (asked == "not negative" and value > _ZERO)
 
 
-def reason(category: VatCategory, invoice: Invoice) -> Iterator[Fault]:
+def reason(category: VatCategory, use: Use, invoice: Invoice) -> Iterator[Fault]:
     """10: an exemption reason is there, or is not."""
-    for _, found in judged_rows(category.code, invoice):
+    for _, found in judged_rows(category.code, use, invoice):
         given = found.reason if found.reason.exists else found.reason_code
         if given.exists != category.reason:
             yield Fault(given if given.exists else found, found=given.clean or ABSENT)
 
 
-def judged_rows(code: str, invoice: Invoice) -> Iterable[tuple[VatBreakdown, TaxCategory]]:
+def judged_rows(
+    code: str, use: Use, invoice: Invoice
+) -> Iterable[tuple[VatBreakdown, TaxCategory]]:
     """The rows of the breakdown that the rules on a category speak of."""
-    use = use_of(invoice, code)
     if invoice.syntax == "cii" and code in ("S", "Z"):  # where CII does not ask for the scheme
         return use.rows
     return use.vat_rows
@@ -209,6 +198,11 @@ def _charges(use: Use, _syntax: str) -> list[TaxCategory]:
     return use.all_charges
 
 
+def _plain_charges(use: Use, syntax: str) -> list[TaxCategory]:
+    # The UBL rule on charges with IGIC passes over a code with blanks around it.
+    return [c for c in use.all_charges if syntax == "cii" or c.code.value == "L"]
+
+
 def _document_allowances(use: Use, syntax: str) -> list[TaxCategory]:
     return use.allowances if syntax == "ubl" else use.all_allowances
 
@@ -217,22 +211,24 @@ def _document_charges(use: Use, syntax: str) -> list[TaxCategory]:
     return use.charges if syntax == "ubl" else use.all_charges
 
 
-def _register(category: VatCategory) -> None:
-    prefix = f"BR-{category.prefix}"
-    rules.add(f"{prefix}-01", partial(listed, category))
-    if category.code != "S":
-        rules.add(f"{prefix}-02", partial(identified, category, _items))
-    outside = category.code == "O"  # whose UBL rules leave out allowances and charges of lines
-    allowances, charges = (
-        (_document_allowances, _document_charges) if outside else (_allowances, _charges)
-    )
-    rules.add(f"{prefix}-03", partial(identified, category, allowances))
-    rules.add(f"{prefix}-04", partial(identified, category, charges))
-    rules.add(f"{prefix}-05", partial(rate, category, _lines))
-    rules.add(f"{prefix}-06", partial(rate, category, _allowances))
-    rules.add(f"{prefix}-07", partial(rate, category, _charges))
-    rules.add(f"{prefix}-10", partial(reason, category))
+def _functions(category: VatCategory) -> Iterator[tuple[str, _Rule]]:
+    allowances: _Part = _allowances
+    charges: _Part = _charges
+    if category.code == "O":  # whose UBL rules leave out allowances and charges of lines
+        allowances, charges = _document_allowances, _document_charges
+    elif category.code == "L":
+        charges = _plain_charges
+    standard = category.code == "S"
+    yield "01", partial(listed, category)
+    yield "02", standard_lines if standard else partial(identified, category, _items)
+    yield "03", partial(identified, category, allowances)
+    yield "04", partial(identified, category, charges)
+    yield "05", partial(rate, category, _lines)
+    yield "06", partial(rate, category, _allowances)
+    yield "07", partial(rate, category, _charges)
+    yield "10", partial(reason, category)
 
 
 for _category in CATEGORIES:
-    _register(_category)
+    for _number, _function in _functions(_category):
+        rules.add(f"BR-{_category.prefix}-{_number}", of_code(_category.code, _function))

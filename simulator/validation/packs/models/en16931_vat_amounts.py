@@ -16,6 +16,7 @@ from functools import partial
 from simulator.messages.invoice.model import Invoice, TaxCategory, VatBreakdown, VatSum
 from simulator.messages.invoice.rounding import cents, within
 from simulator.validation.packs.model import Fault, ModelRules
+from simulator.validation.packs.models.en16931_categories import Use, of_code
 from simulator.validation.packs.models.en16931_doubles import (
     double_near,
     near,
@@ -32,15 +33,15 @@ _NOTHING = VatSum()
 _RATED = ("S", "L", "M")
 
 
-def rated_base(code: str, invoice: Invoice) -> Iterator[Fault]:
+def rated_base(code: str, use: Use, invoice: Invoice) -> Iterator[Fault]:
     """08 of a category with rates: BT-116 is lines + charges - allowances of its rate."""
     if invoice.syntax == "cii" and code != "S":
         return  # the official rules look for the rate where there is none, and never fire
-    for row, category in judged_rows(code, invoice):
+    for row, category in judged_rows(code, use, invoice):
         rate, stated = category.rate.value, row.taxable
         if rate is None or stated.bad:
             continue
-        parts = invoice.vat_sums.get((code, rate))
+        parts = use.sums.get(rate)
         if parts is not None and parts.unknown:
             continue
         if not _is_rated_base(invoice, (code, rate), stated.value, parts):
@@ -59,7 +60,11 @@ def _is_rated_base(
     if near(stated, parts.taxable):
         return bool(invoice.lines) or key[0] == "S"
     # BR-S-08 adds up invoice lines and credit note lines apart, and is content with either sum.
-    return key[0] == "S" and _is_charged(invoice, key) and near(stated, parts.charges - parts.allowances)
+    return (
+        key[0] == "S"
+        and _is_charged(invoice, key)
+        and near(stated, parts.charges - parts.allowances)
+    )
 
 
 def _is_charged(invoice: Invoice, key: tuple[str, Decimal]) -> bool:
@@ -71,11 +76,11 @@ def _is_charged(invoice: Invoice, key: tuple[str, Decimal]) -> bool:
     )
 
 
-def plain_base(code: str, invoice: Invoice) -> Iterator[Fault]:
+def plain_base(code: str, use: Use, invoice: Invoice) -> Iterator[Fault]:
     """08 of a category without rates: BT-116 is lines + charges - allowances."""
-    for row, _ in judged_rows(code, invoice):
+    for row, _ in judged_rows(code, use, invoice):
         stated = row.taxable
-        parts = invoice.category_sums.get(code, _NOTHING)
+        parts = use.sum
         if stated.bad or parts.unknown:
             continue
         if not _is_plain_base(invoice, code, stated.value, parts):
@@ -96,11 +101,11 @@ def _base(parts: VatSum) -> Decimal:
     return cents(parts.lines) + cents(parts.charges) - cents(parts.allowances)
 
 
-def rated_tax(code: str, invoice: Invoice) -> Iterator[Fault]:
+def rated_tax(code: str, use: Use, invoice: Invoice) -> Iterator[Fault]:
     """09 of a category with rates: BT-117 is BT-116 x BT-119, within 1."""
     if invoice.syntax == "cii" and code != "S":
         return  # true() in the official rules
-    for row, category in judged_rows(code, invoice):
+    for row, category in judged_rows(code, use, invoice):
         if not any(n.bad for n in (row.tax, row.taxable, category.rate)):
             yield from _tax(invoice, row, category)
 
@@ -117,15 +122,18 @@ def _tax(invoice: Invoice, row: VatBreakdown, category: TaxCategory) -> Iterator
         yield fault(row.tax, row, cents(abs(base) * rate / 100))
 
 
-def plain_tax(code: str, invoice: Invoice) -> Iterator[Fault]:
+def plain_tax(code: str, use: Use, invoice: Invoice) -> Iterator[Fault]:
     """09 of a category without rates: BT-117 is 0."""
-    for row, _ in judged_rows(code, invoice):
+    for row, _ in judged_rows(code, use, invoice):
         if row.tax.value != _ZERO and not row.tax.bad:
             yield fault(row.tax, row, "0")
 
 
 for _category in CATEGORIES:
     _rated = _category.code in _RATED
-    _base_rule, _tax_rule = (rated_base, rated_tax) if _rated else (plain_base, plain_tax)
-    rules.add(f"BR-{_category.prefix}-08", partial(_base_rule, _category.code))
-    rules.add(f"BR-{_category.prefix}-09", partial(_tax_rule, _category.code))
+    for _number, _rule in (
+        ("08", rated_base if _rated else plain_base),
+        ("09", rated_tax if _rated else plain_tax),
+    ):
+        _id = f"BR-{_category.prefix}-{_number}"
+        rules.add(_id, of_code(_category.code, partial(_rule, _category.code)))

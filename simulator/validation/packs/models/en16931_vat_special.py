@@ -13,9 +13,9 @@ from functools import partial
 
 from simulator.messages.invoice.fields import Text, content_of
 from simulator.messages.invoice.model import Group, Invoice, TaxCategory
-from simulator.validation.packs.model import Fault, ModelRules
-from simulator.validation.packs.models.en16931_anywhere import CBC, RAM
-from simulator.validation.packs.models.en16931_categories import Use, is_vat, use_of, uses
+from simulator.validation.packs.model import Fault, ModelRules, Placed
+from simulator.validation.packs.models.en16931_anywhere import CBC, RAM, anywhere
+from simulator.validation.packs.models.en16931_categories import Use, is_vat, of_code, uses
 from simulator.validation.packs.models.en16931_faults import ABSENT
 from simulator.validation.packs.models.en16931_periods import Span, document_spans
 
@@ -26,10 +26,9 @@ _ITALY = "IT"
 _Part = Callable[[Use, str], list[TaxCategory]]  # of a use, in a syntax
 
 
-@rules("BR-IC-11")
-def delivered_on(invoice: Invoice) -> Iterator[Fault]:
-    """An intra-community supply has a delivery date (BT-72) or an invoicing period (BG-14)."""
-    if not use_of(invoice, _INTRA).vat_rows:
+def delivered_on(use: Use, invoice: Invoice) -> Iterator[Fault]:
+    """BR-IC-11: an intra-community supply has a delivery date (BT-72) or an invoicing period (BG-14)."""
+    if not use.vat_rows:
         return
     known = any(_is_given(invoice, delivery.date) for delivery in invoice.deliveries)
     if not known and not any(_says_something(span) for span in document_spans(invoice)):
@@ -39,14 +38,13 @@ def delivered_on(invoice: Invoice) -> Iterator[Fault]:
 def _says_something(span: Span) -> bool:
     if span.element.tag.startswith(RAM):
         return span.starts or span.ends
-    return len(span.element.xpath("*")) > 0
+    return next(span.element.iterchildren("*"), None) is not None
 
 
-@rules("BR-IC-12")
-def delivered_to(invoice: Invoice) -> Iterator[Fault]:
-    """An intra-community supply has a country of delivery (BT-80)."""
+def delivered_to(use: Use, invoice: Invoice) -> Iterator[Fault]:
+    """BR-IC-12: an intra-community supply has a country of delivery (BT-80)."""
     known = any(_is_given(invoice, d.address.country) for d in invoice.deliveries)
-    if not known and use_of(invoice, _INTRA).vat_rows:
+    if not known and use.vat_rows:
         yield Fault(invoice.delivery or invoice, found=ABSENT)
 
 
@@ -54,12 +52,16 @@ def _is_given(invoice: Invoice, text: Text) -> bool:
     return text.exists if invoice.syntax == "cii" else len(text.value) > 1
 
 
-def alone(of: _Part, invoice: Invoice) -> Iterator[Fault]:
+rules.add("BR-IC-11", of_code(_INTRA, delivered_on))
+rules.add("BR-IC-12", of_code(_INTRA, delivered_to))
+
+
+def alone(of: _Part, outside: Use, invoice: Invoice) -> Iterator[Fault]:
     """BR-O-11 to -14: beside something outside the scope of VAT there is no other category."""
-    if not use_of(invoice, _OUTSIDE).vat_rows:
+    if not outside.vat_rows:
         return
     for code, use in uses(invoice).items():
-        if code == _OUTSIDE:
+        if use is outside:
             continue
         for found in of(use, invoice.syntax):
             if _counts(invoice, found):
@@ -72,8 +74,7 @@ def _counts(invoice: Invoice, found: TaxCategory) -> bool:
 
 
 def _rows(use: Use, syntax: str) -> list[TaxCategory]:
-    own = [category for _, category in use.rows]
-    return own + use.all_lines if syntax == "cii" else own
+    return _own_rows(use) + use.all_lines if syntax == "cii" else _own_rows(use)
 
 
 def _items(use: Use, syntax: str) -> list[TaxCategory]:
@@ -88,33 +89,41 @@ def _charges(use: Use, syntax: str) -> list[TaxCategory]:
     return use.charged if syntax == "cii" else use.all_charges
 
 
-rules.add("BR-O-11", partial(alone, _rows))
-rules.add("BR-O-12", partial(alone, _items))
-rules.add("BR-O-13", partial(alone, _allowances))
-rules.add("BR-O-14", partial(alone, _charges))
+rules.add("BR-O-11", of_code(_OUTSIDE, partial(alone, _rows)))
+rules.add("BR-O-12", of_code(_OUTSIDE, partial(alone, _items)))
+rules.add("BR-O-13", of_code(_OUTSIDE, partial(alone, _allowances)))
+rules.add("BR-O-14", of_code(_OUTSIDE, partial(alone, _charges)))
 
 
 @rules("BR-B-01")
 def italian(invoice: Invoice) -> Iterator[Fault]:
     """Split payment is for invoices of which every country is Italy."""
-    if _SPLIT not in uses(invoice) or invoice.element is None:
+    if invoice.element is None or not _written(invoice, _SPLIT, on_lines=True):
         return
     for element in invoice.element.iter(_COUNTRY[invoice.syntax]):
         if content_of(element) != _ITALY:
-            yield Fault(Group(element=element), found=content_of(element).strip())
+            yield Fault(Group(element=element), found=content_of(element).strip() or ABSENT)
 
 
 @rules("BR-B-02")
 def not_both(invoice: Invoice) -> Iterator[Fault]:
     """Split payment and standard rate are not in the same invoice."""
-    split, standard = _split(invoice, _SPLIT), _split(invoice, _STANDARD)
-    if split and standard:
-        yield Fault(standard[0].code, found=_STANDARD)
+    if _written(invoice, _SPLIT):
+        standard = _written(invoice, _STANDARD)
+        yield from [Fault(standard[0], found=_STANDARD)] if standard else []
 
 
-def _split(invoice: Invoice, code: str) -> list[TaxCategory]:
-    use = use_of(invoice, code)
-    rows = [category for _, category in use.rows]
+def _written(invoice: Invoice, code: str, *, on_lines: bool = False) -> list[Placed]:
+    """Where a code stands as it is; in UBL only if asked for on allowances of lines and the like."""
     if invoice.syntax == "cii":
-        return use.categories + rows
-    return use.all_lines + use.allowances + use.charges + rows
+        found = anywhere(invoice)["CategoryCode"]
+        return [Group(element=element) for element in found if content_of(element) == code]
+    use = uses(invoice).get(code)
+    if use is None:
+        return []
+    own = use.categories if on_lines else use.all_lines + use.allowances + use.charges
+    return [c.code for c in (*own, *_own_rows(use)) if c.code.value == code]
+
+
+def _own_rows(use: Use) -> list[TaxCategory]:
+    return [category for _, category in use.rows]
