@@ -143,6 +143,7 @@ class Node:
             pool=self.pool,
             reference=self.reference,
             limits=settings.job_limits(),
+            rules=settings.judging.rules,
             compose=compose,
             partner=self.reception.partner,
             at_once=settings.judging.processes + 2,
@@ -168,7 +169,7 @@ class Node:
         """What one durable transaction leaves to be done."""
         for order, outcome in turn.outcomes:
             if isinstance(outcome, Admission) and not outcome.refused:
-                self.hands.remember(outcome.flow, order.input)
+                self.hands.remember(outcome.flow, outcome.received, order.input)
             elif isinstance(order.input, RaccordementSaved) and outcome is None:
                 self.reception.know(order.space, order.input.raccordement)
         self.lanes.take(turn.work, turn.cancelled)

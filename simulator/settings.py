@@ -109,6 +109,9 @@ class JudgingSettings(Section, frozen=True):
         Seconds, about("Longest time for one flow, or for each 500 files of a large one.")
     ] = 60.0
     memory: Annotated[Size, about("Memory of one process, in bytes.")] = 2 << 30
+    rules: Annotated[
+        bool, about("Hold documents to the rule packs of their interface; else to schemas alone.")
+    ] = True
 
 
 class SchematronSettings(Section, frozen=True):
@@ -128,9 +131,9 @@ class LimitSettings(Section, frozen=True):
 
     flow: Annotated[Size, about("Bytes of a flow as deposited.")] = Limits().flow
     member: Annotated[Size, about("Bytes of one file of an envelope.")] = Limits().member
-    attachment: Annotated[
-        Size, about("Bytes of one attachment of a document, decoded.")
-    ] = Limits().attachment
+    attachment: Annotated[Size, about("Bytes of one attachment of a document, decoded.")] = (
+        Limits().attachment
+    )
     members: Annotated[Size, about("Files in an envelope.")] = Limits().members
     total: Annotated[Size, about("Bytes of an envelope unpacked.")] = Limits().total
     header: Annotated[Size, about("Bytes of a header record inside an archive.")] = Limits().header

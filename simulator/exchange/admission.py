@@ -29,10 +29,14 @@ _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,6}$")
 
 
 class Admission(msgspec.Struct, frozen=True):
-    """What admission says of a deposit: its journal number, and why it was refused if it was."""
+    """What admission says of a deposit: its journal number, and why it was refused if it was.
+
+    `received` is the business instant.
+    """
 
     flow: int
     refused: Finding | None
+    received: datetime
 
 
 class Arrival:
@@ -77,7 +81,7 @@ def admit(tx: Tx, deposit: Deposit) -> Admission:
         report_on_flow(tx, tx.flow(flow), "refused", (refused,), event)
     else:
         tx.enqueue("judge", flow, f"decide:{deposit.partner}", event)
-    return Admission(flow, refused)
+    return Admission(flow, refused, tx.now)
 
 
 def _standing(tx: Tx, stream: str, arrival: Arrival, refused: Finding | None) -> NewFlow:

@@ -59,6 +59,7 @@ def check(books: Books, document: Document, circuit: str) -> Checked:
     """
     facts = document.facts
     assert facts is not None, "a document without facts has an error of level file"
+    known = {finding.rule for finding in document.findings}
     found: list[Finding] = []
     checks: list[Check] = []
     public: Role = "supplier" if circuit == _FROM_PUBLIC else "recipient"
@@ -67,7 +68,8 @@ def check(books: Books, document: Document, circuit: str) -> Checked:
         if name == public and not any(f.refuses for f in findings):
             findings += _public(books, facts, public, document.member)
         checks.append(traced(f"{name} of {document.member}", findings))
-        found += findings
+        # What a rule pack has said already is not said again.
+        found += [finding for finding in findings if finding.rule not in known]
     return Checked(tuple(found), tuple(checks))
 
 

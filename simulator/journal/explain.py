@@ -5,41 +5,58 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+import msgspec
+
+from simulator.domain.becoming import Replies, Reply, becomes
+from simulator.domain.raccordement import Raccordement
 from simulator.journal.read import Row, events_of, returns_of
 from simulator.journal.tx import Flow
+
+_NOT_DECIDED = "the flow is not decided yet"
 
 
 def why(connection: sqlite3.Connection, flow: Flow) -> Row:
     """Every check in order with its outcome, and every finding with what it became on the wire.
 
     Returns:
-        ``{flow, name, verdict, state, checks: [{name, outcome, detail}], skipped, findings: [{...,
-        wire: [{return, status, code, text}]}], returns}``; findings carry ``invoice`` (its number)
-        when they speak of one.
+        ``{flow, name, partner, circuit, interface, verdict, state, checks: [{name, outcome, detail}],
+        skipped, findings: [{..., invoice, wire: [{return, status, code, text}], becomes}], returns}``;
+        ``invoice`` is the number of the invoice that a finding speaks of, ``becomes`` a `Becoming` by
+        what really went out.
     """
     returns = returns_of(connection, flow.id)
-    lines = _lines_by_subject(returns)
-    checks: list[Any] = []
-    skipped: list[Any] = []
-    findings: list[Row] = []
-    for event in events_of(connection, flow.id):
-        body = event["body"]
-        checks += body.get("checks", [])
-        skipped += body.get("skipped", [])
-        findings += [_with_wire(f, number, lines) for f, number in _findings(body)]
-    return {
+    circuit = _circuit(connection, flow)
+    told = _Told(flow, circuit, returns)
+    trace: Row = {
         "flow": flow.id,
         "name": flow.name,
         "partner": flow.partner,
+        "circuit": circuit,
+        "interface": flow.interface,
         "state": flow.state,
         "verdict": flow.verdict,
-        "checks": checks,
-        "skipped": skipped,
-        "findings": findings,
+        "checks": [],
+        "skipped": [],
+        "findings": [],
         "returns": returns,
     }
+    for event in events_of(connection, flow.id):
+        body = event["body"]
+        trace["checks"] += body.get("checks", [])
+        trace["skipped"] += body.get("skipped", [])
+        trace["findings"] += [told.explained(f, number) for f, number in _findings(body)]
+    return trace
+
+
+def _circuit(connection: sqlite3.Connection, flow: Flow) -> str:
+    """That of the partner; ``""`` if there is no such partner any more."""
+    row = connection.execute(
+        "SELECT r.body FROM raccordement r JOIN flow f ON f.space = r.space AND f.partner = r.code"
+        " WHERE f.id = ?",
+        (flow.id,),
+    ).fetchone()
+    return msgspec.json.decode(row["body"], type=Raccordement).circuit if row else ""
 
 
 def _findings(body: Row) -> Iterator[tuple[Row, str]]:
@@ -48,6 +65,46 @@ def _findings(body: Row) -> Iterator[tuple[Row, str]]:
     for document in body.get("documents", []):
         for finding in document["findings"]:
             yield finding, document["number"]
+
+
+class _Told:
+    """What the returns of a flow say of its files and invoices."""
+
+    def __init__(self, flow: Flow, circuit: str, returns: list[Row]) -> None:
+        self._flow = flow
+        self._circuit = circuit
+        self._lines = _lines_by_subject(returns)
+        self._sent = {
+            (returned["name"], status["status"]): Reply(
+                status["status"], status["label"], returned["interface"]
+            )
+            for returned in returns
+            for status in returned["statuses"]
+        }
+        self._report = next((r for (name, _), r in self._sent.items() if name == flow.report), None)
+
+    def explained(self, finding: Row, number: str) -> Row:
+        """A finding, each line of a return that says it of the same file or invoice, its effect."""
+        member = finding["place"]["member"] or ""
+        subject = (number or member) if finding["level"] == "invoice" else member
+        wire = [row for row in self._lines.get(subject, []) if finding["message"] in row["text"]]
+        becoming = becomes(finding["severity"], finding["level"], self._replies(wire))
+        told = {"invoice": number, "wire": wire, "becomes": msgspec.to_builtins(becoming)}
+        return {**finding, **told}
+
+    def _replies(self, wire: list[Row]) -> Replies:
+        """How the flow, and the invoice that these lines speak of, were answered."""
+        if not self._flow.verdict:
+            return Replies(self._circuit, unknown=_NOT_DECIDED)
+        own = ((row["return"], row["status"]) for row in wire if row["return"] != self._flow.report)
+        of_invoice = next((self._sent[key] for key in own), None)
+        return Replies(
+            circuit=self._circuit,
+            flow=self._report,
+            invoice=of_invoice,
+            report=self._report if wire else None,
+            irrecevable=self._flow.verdict == "irrecevable",
+        )
 
 
 def _lines_by_subject(returns: list[Row]) -> Mapping[str, list[Row]]:
@@ -61,11 +118,3 @@ def _lines_by_subject(returns: list[Row]) -> Mapping[str, list[Row]]:
                 for subject in {line["subject"], status["about"]}:
                     lines[subject].append(row)
     return lines
-
-
-def _with_wire(finding: Row, number: str, lines: Mapping[str, list[Row]]) -> Row:
-    """A finding, and each line of a return that says it of the same file or invoice."""
-    place = finding["place"]
-    subject = number if finding["level"] == "invoice" else place["member"] or ""
-    wire = [row for row in lines.get(subject, []) if finding["message"] in row["text"]]
-    return {**finding, "invoice": number, "wire": wire}

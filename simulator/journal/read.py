@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from simulator.domain.businesstime import parse_instant
 from simulator.domain.flowname import EXTENSIONS
 from simulator.domain.flows import FlowStatus, Return
 from simulator.domain.raccordement import Raccordement, Structure
@@ -170,12 +172,23 @@ def return_value(connection: sqlite3.Connection, number: int) -> Return:
     return msgspec.json.decode(row["body"], type=Return)
 
 
-def content_to_judge(
-    connection: sqlite3.Connection, number: int
-) -> tuple[str, str, str, bytes | None]:
-    """Partner, name, hash and (when it is in the journal file) content of a deposit."""
-    row = connection.execute("SELECT partner, name FROM flow WHERE id = ?", (number,)).fetchone()
-    return row["partner"], row["name"], *_blob(connection, "flow", number)
+class ToJudge(msgspec.Struct, frozen=True):
+    """A deposit as judging needs it; `content` is None when it lies in the blob folder."""
+
+    partner: str
+    name: str
+    received: datetime
+    sha256: str
+    content: bytes | None
+
+
+def to_judge(connection: sqlite3.Connection, number: int) -> ToJudge:
+    """A deposit that is to be judged, by its journal number."""
+    row = connection.execute(
+        "SELECT partner, name, received FROM flow WHERE id = ?", (number,)
+    ).fetchone()
+    received = parse_instant(row["received"])
+    return ToJudge(row["partner"], row["name"], received, *_blob(connection, "flow", number))
 
 
 def pending(connection: sqlite3.Connection, space: str) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -14,10 +15,12 @@ from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Reference
 from simulator.exchange.inputs import Composed
 from simulator.journal import read
+from simulator.journal.read import ToJudge
 from simulator.journal.store import Store
 from simulator.runtime.engine import Compose
 from simulator.runtime.lanes import PushOutcome
 from simulator.runtime.readers import Readers
+from simulator.validation.choice import packs_of_interface
 
 # Deposits that are judged at once are the rule; a backlog beyond this is read back from the journal.
 _FRESH_BYTES = 16 << 20
@@ -51,6 +54,7 @@ class NodeHands:
         pool: the judging processes.
         reference: says which syntax an interface is judged as.
         limits: bounds of a job.
+        rules: whether documents are held to rule packs, or to schemas alone.
         compose: writes a return.
         partner: finds a raccordement in memory.
         at_once: how many jobs may hold their content in memory.
@@ -64,6 +68,7 @@ class NodeHands:
         pool: Judge,
         reference: Reference,
         limits: Limits,
+        rules: bool,
         compose: Compose,
         partner: Callable[[str], Raccordement | None],
         at_once: int = 4,
@@ -73,18 +78,21 @@ class NodeHands:
         self._pool = pool
         self._reference = reference
         self._limits = limits
+        self._rules = rules
         self._compose_bytes = compose
         self._partner = partner
         self._slots = asyncio.Semaphore(at_once)
-        self._fresh: dict[int, Deposit] = {}
+        self._fresh: dict[int, ToJudge] = {}
         self._fresh_bytes = 0
         self.pushers: dict[str, Push] = {}
 
-    def remember(self, flow: int, deposit: Deposit) -> None:
+    def remember(self, flow: int, received: datetime, deposit: Deposit) -> None:
         """Keeps the content of a deposit just made at hand: its job need not read it back."""
-        if deposit.content is not None and self._fresh_bytes < _FRESH_BYTES:
-            self._fresh[flow] = deposit
-            self._fresh_bytes += deposit.blob.size
+        blob, content = deposit.blob, deposit.content
+        if content is not None and self._fresh_bytes < _FRESH_BYTES:
+            kept = ToJudge(deposit.partner, deposit.name, received, blob.sha256, content)
+            self._fresh[flow] = kept
+            self._fresh_bytes += len(content)
 
     async def judge(self, work: Work) -> Judgement:
         """Builds the job of a flow and has it judged."""
@@ -95,24 +103,25 @@ class NodeHands:
         return await self._pool.judge(job)  # on disk: it may wait for long and holds no memory
 
     async def _job(self, flow: int) -> Job:
-        deposit = self._fresh.pop(flow, None)
-        if deposit is None or deposit.content is None:
-            partner, name, sha256, data = await self._readers(read.content_to_judge, flow)
-        else:
-            self._fresh_bytes -= deposit.blob.size
-            partner, name, data = deposit.partner, deposit.name, deposit.content
-            sha256 = deposit.blob.sha256
-        raccordement = self._partner(partner)
-        interface = self._reference.catalogue[name[:8]]
+        given = self._fresh.pop(flow, None)
+        if given is None:
+            given = await self._readers(read.to_judge, flow)
+        elif given.content is not None:
+            self._fresh_bytes -= len(given.content)
+        raccordement = self._partner(given.partner)
+        interface = self._reference.catalogue[given.name[:8]]
+        on_disk = str(self._store.blob_path(given.sha256))
         return Job(
-            name=name,
+            name=given.name,
             syntax=interface.judged_as,
-            kind=interface.kind,
             circuit=raccordement.circuit if raccordement else "",
-            packs=("xsd",),
+            packs=packs_of_interface(interface) if self._rules else ("xsd",),
+            interface=interface.code,
+            kind=interface.kind,
+            on=given.received.date().isoformat(),
             limits=self._limits,
-            content=data,
-            path=None if data is not None else str(self._store.blob_path(sha256)),
+            content=given.content,
+            path=on_disk if given.content is None else None,
         )
 
     async def compose(self, work: Work) -> Composed:

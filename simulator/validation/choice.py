@@ -9,20 +9,22 @@ without an interface.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from simulator.domain.interfaces import Interface
 from simulator.domain.judgement import Facts
 
 ALL_PACKS = ("xsd", "en16931", "br-fr", "extended-ctc-fr", "br-fr-cdv", "cpro", "historic")
 
+_CORE, _EXTENSION = "en16931", "extended-ctc-fr"
 _SCHEMA_ONLY = ("xsd",)
 _HISTORIC = ("xsd", "historic")
-_AFNOR = ("xsd", "en16931", "br-fr")
+_AFNOR = ("xsd", "en16931", "br-fr", "extended-ctc-fr")
 _STATUSES = ("xsd", "br-fr-cdv")
 _BY_FAMILY = {
     "historic": _HISTORIC,
-    "pa-b2g": (*_AFNOR, "extended-ctc-fr", "cpro"),
-    "g2b": (*_AFNOR, "extended-ctc-fr"),
+    "pa-b2g": (*_AFNOR, "cpro"),
+    "g2b": _AFNOR,
 }
 _BY_SYNTAX = {"cdar": _STATUSES, "cpp-statut": _SCHEMA_ONLY, "flux-10": _SCHEMA_ONLY}
 # Statuses of a flow, not of an invoice.
@@ -49,6 +51,14 @@ def packs_of_document(facts: Facts | None) -> tuple[str, ...]:
     if facts.syntax.startswith("cpp-facture") or is_historic(facts.profile):
         return _BY_SYNTAX.get(facts.syntax, _HISTORIC)
     return _BY_SYNTAX.get(facts.syntax, _AFNOR)
+
+
+def packs_in_force(packs: Sequence[str], facts: Facts) -> tuple[str, ...]:
+    """Of the core norm and its French extension, the one that the document follows (BT-24)."""
+    if not {_CORE, _EXTENSION} <= set(packs):
+        return tuple(packs)
+    other = _CORE if facts.guideline.endswith(_EXTENSION) else _EXTENSION
+    return tuple(pack for pack in packs if pack != other)
 
 
 def is_historic(profile: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
 
 import msgspec
 from lxml.etree import _Element as Element
@@ -18,20 +20,17 @@ from simulator.validation.attachments import (
     readable_pdf_missing,
     stylesheet_of,
 )
-from simulator.validation.choice import packs_of_document
+from simulator.validation.choice import packs_in_force, packs_of_document
 from simulator.validation.columns import located
 from simulator.validation.locate import spots
+from simulator.validation.packs.loading import names
+from simulator.validation.packs.run import Scope, run
 from simulator.validation.parsing import parse, syntax_finding
 from simulator.validation.syntaxes import Syntax, recognise
 from simulator.validation.trace import Trace
 from simulator.validation.xsd import MOST_COUNTED, schema_findings
 
-Pack = Callable[[bytes, Element, Syntax, int], tuple[list[Finding], int]]
-
-# By name: what a pack says of a document (bytes, tree, syntax, most findings): its findings, and
-# how many more there are.
-PACKS: Mapping[str, Pack] = {"xsd": schema_findings}
-
+SCHEMA = "xsd"
 _PDF = b"%PDF"
 # A name in a document may have ten million characters; findings are kept, and travel.
 _LONGEST_NAME, _LONGEST_PATH = 200, 2000
@@ -114,16 +113,39 @@ class DocumentJudging:
         self._note("attachments", found)
 
     def _packs(self, content: bytes, root: Element, syntax: Syntax, facts: Facts) -> None:
-        packs = self._job.packs
-        for pack in packs_of_document(facts) if packs is None else packs:
-            if pack not in PACKS:
-                continue
-            found, more = PACKS[pack](content, root, syntax, max(1, self._room))
-            self._room -= len(found)
-            self._note(pack, found)
+        asked = self._job.packs
+        wanted = packs_in_force(packs_of_document(facts) if asked is None else asked, facts)
+        if SCHEMA in wanted:
+            found, more = schema_findings(content, root, syntax, max(1, self._room))
+            self._describe(SCHEMA, found)
             if more:
                 rest = "XSD_MANY" if more > MOST_COUNTED else "XSD_MORE"
                 self._found.append(syntax_finding(rest, count=more))
+            if found and not self._job.thorough:
+                return
+        if packs := tuple(pack for pack in wanted if pack in packs_known() and pack != SCHEMA):
+            self._rules(content, root, packs, syntax)
+
+    def _rules(self, content: bytes, root: Element, packs: tuple[str, ...], syntax: Syntax) -> None:
+        """Runs all rule packs at once: then the document is read once for all of them."""
+        job = self._job
+        on = date.fromisoformat(job.on) if job.on else None
+        scope = Scope(packs, syntax.name, job.circuit, job.interface, on)
+        outcome = run(content, root, scope, max(1, self._room))
+        for pack in packs:
+            self._describe(pack, [f for f in outcome.findings if f.pack == pack])
+        if outcome.more:
+            self._found.append(syntax_finding("RULES_MORE", count=outcome.more))
+
+    def _describe(self, step: str, found: Sequence[Finding]) -> None:
+        self._room -= len(found)
+        self._note(step, found)
+
+
+@cache
+def packs_known() -> frozenset[str]:
+    """The packs that there are: the schemas, and those of ``schemas/rules/packs``."""
+    return frozenset((SCHEMA, *names()))
 
 
 def _with_lines(content: bytes, root: Element, facts: Facts, syntax: Syntax) -> Facts:

@@ -18,7 +18,7 @@ from simulator.domain.judgement import Answer, Block, Document, Ending, Job, Jud
 from simulator.messages import archives
 from simulator.messages.archives import Member
 from simulator.validation.assembly import assembled
-from simulator.validation.document import PACKS, DocumentJudging
+from simulator.validation.document import DocumentJudging, packs_known
 from simulator.validation.givenup import gave_up
 from simulator.validation.trace import Trace
 
@@ -98,7 +98,7 @@ class _Judging:
         yield self._ending()
 
     def _ending(self, *, stopped: bool = False) -> Ending:
-        missing = tuple(pack for pack in self._job.packs or () if pack not in PACKS)
+        missing = tuple(pack for pack in self._job.packs or () if pack not in packs_known())
         return Ending(tuple(self._findings), missing, stopped, tuple(self._styles))
 
     def _is_ours(self, _ordinal: int) -> bool:

@@ -16,8 +16,8 @@ from simulator.domain.findings import Finding
 from simulator.domain.flowname import FlowName, NameFault
 from simulator.domain.interfaces import Catalogue, Interface
 from simulator.domain.judgement import INVOICES, Document, Facts, Job, Judgement, Limits, Verdict
-from simulator.validation.choice import packs_of_document, packs_of_interface
-from simulator.validation.document import PACKS
+from simulator.validation.choice import packs_in_force, packs_of_document, packs_of_interface
+from simulator.validation.document import packs_known
 
 # The circuit of a deposit, by who makes it.
 _CIRCUITS = {
@@ -87,7 +87,9 @@ def job_of(path: Path, request: Request) -> Job:
         name=shown(path.name),
         syntax=interface.judged_as if interface else "",
         circuit=_circuit(interface),
+        interface=interface.code if interface else "",
         kind=interface.kind if interface else "",
+        thorough=True,
         packs=request.packs or (packs_of_interface(interface) if interface else None),
         limits=request.limits,
         path=None if is_small else str(path),
@@ -137,7 +139,7 @@ def _row(
     refused: bool,
 ) -> Row:
     wanted = request.packs or packs_of(interface, document.facts)
-    ran = tuple(p for p in wanted if p in PACKS and _was_read(document))
+    ran = tuple(p for p in wanted if p in packs_known() and _was_read(document))
     skipped = tuple((p, _reason(p)) for p in wanted if p not in ran)
     lookup = _looked_up(document, interface, request, refused=refused)
     document = msgspec.structs.replace(document, findings=(*document.findings, *lookup.findings))
@@ -179,7 +181,8 @@ def shown(path: Path | str) -> str:
 
 def packs_of(interface: Interface | None, facts: Facts | None) -> tuple[str, ...]:
     """The rule packs of an interface; without one, those that the document calls for."""
-    return packs_of_interface(interface) if interface else packs_of_document(facts)
+    packs = packs_of_interface(interface) if interface else packs_of_document(facts)
+    return packs_in_force(packs, facts) if facts else packs
 
 
 def _interface(name: str, request: Request) -> Interface | None:
@@ -207,4 +210,4 @@ def _was_read(document: Document) -> bool:
 
 
 def _reason(pack: str) -> str:
-    return "unknown document" if pack in PACKS else "not in this version"
+    return "unknown document" if pack in packs_known() else "not in this version"

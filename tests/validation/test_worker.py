@@ -14,7 +14,7 @@ from simulator.validation.assembly import assembled
 from simulator.validation.judge import judge
 
 GOOD = ubl_invoice(Specimen())
-MEMORY = str(512 << 20)
+MEMORY = str(1 << 30)
 NOISY = """
 import sys
 from simulator.validation import worker
@@ -87,11 +87,11 @@ def test_a_process_whose_memory_ran_out_answers_and_ends():
 
 
 def test_the_kernel_ends_a_process_that_takes_too_long():
-    """libxml2 walks over all siblings for each error: minutes of work in two megabytes."""
-    spinning = GOOD.replace(b"<cbc:Name>", b'<cbc:Description x="1"/>' * 80_000 + b"<cbc:Name>")
+    """Two seconds of work where a second at most is allowed."""
+    long = GOOD.replace(b"<cbc:DocumentC", b'<cbc:Note x="1"/>' * 2_000_000 + b"<cbc:DocumentC", 1)
     with worker("-m", "simulator.validation.worker") as process:
         read(process)
-        write(process, job(spinning, seconds=0.1))
+        write(process, job(long, seconds=0.1))
         process.stdin.close()
         assert process.stdout.read() == b""
         assert process.wait() == -signal.SIGXCPU
