@@ -30,11 +30,13 @@ format: .venv/.dev  ## put code into the house format
 bench: .venv/.dev  ## measure
 	$(BIN)/python -m bench
 
-schema: .venv/.run  ## write the JSON Schemas of settings and of check --json anew
+schema: .venv/.run  ## write the JSON Schemas of settings, check --json and flow why --json anew
 	$(BIN)/python -m simulator.settings > schemas/config.schema.json.new
 	mv schemas/config.schema.json.new schemas/config.schema.json
 	$(BIN)/python -m simulator.validation.jsonline > schemas/check.schema.json.new
 	mv schemas/check.schema.json.new schemas/check.schema.json
+	$(BIN)/python -m simulator.cli.why_schema > schemas/why.schema.json.new
+	mv schemas/why.schema.json.new schemas/why.schema.json
 
 docs: .venv/.run  ## write the pages of docs/ that come from the data anew
 	$(BIN)/python -m simulator.interfaces_page > docs/interfaces.md.new

@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -20,7 +23,10 @@ from simulator.cli.console import json_option, print_json
 from simulator.cli.main import EXPECTATION_FAILED, EnvironmentFailure
 
 if TYPE_CHECKING:
+    from simulator.cli.second_looks import Looks
+    from simulator.domain.becoming import Replies
     from simulator.domain.judgement import Job, Judgement, Limits
+    from simulator.domain.reference import Reference
     from simulator.validation.offline import DirectoryChecks, Request, Row
 
 _MOST_PROCESSES = 4
@@ -42,7 +48,13 @@ _MOST_PROCESSES = 4
     metavar="FILE",
     help="Look suppliers and recipients up in this file, as `directory import` reads it.",
 )
-@click.option("--explain", "explained", is_flag=True, help="Add the reasons of a second validator.")
+@click.option(
+    "--explain",
+    "explained",
+    is_flag=True,
+    help="Say all of each finding, and ask a second validator.",
+)
+@click.option("--schematron", is_flag=True, help="Compare with official Schematron.")
 @click.option("--sarif", metavar="FILE", help="Write the findings as SARIF 2.1.0; - for stdout.")
 @json_option
 def check(
@@ -52,43 +64,75 @@ def check(
     packs: str | None,
     directory: Path | None,
     explained: bool,
+    schematron: bool,
     sarif: str | None,
     as_json: bool,
 ) -> None:
     """Judges envelopes (.tar.gz), documents (.xml) or the files of folders."""
+    from simulator.cli.second_looks import second_looks
     from simulator.cli.whole_file import STANDARD_OUTPUT
     from simulator.resources import MissingResource
     from simulator.runtime.judging import JudgingUnavailable
 
-    if as_json and sarif == STANDARD_OUTPUT:
+    silent = sarif == STANDARD_OUTPUT
+    if as_json and silent:
         message = "--json and --sarif - both write to the standard output"
         raise click.UsageError(message)
     try:
         request = _request(interface, packs, directory)
-        ours = Path(sarif).resolve() if sarif and sarif != STANDARD_OUTPUT else None
-        judged = rows(paths, request, without=ours)
+        ours = Path(sarif).resolve() if sarif and not silent else None
+        files, left_out = chosen(paths, without=ours)
+        judged = rows(files, request)
         if sarif:
             judged = _reported(judged, sarif)
         refused = False
-        for path, row in judged:
-            refused |= row.verdict != "accepted"
-            if sarif != STANDARD_OUTPUT:
-                _tell(row, _reasons(path, row, request) if explained else None, as_json=as_json)
+        with second_looks(request, explained=explained, schematron=schematron) as looks:
+            for path, row, replies in _with_replies(judged):
+                refused |= row.verdict != "accepted"
+                if not silent:
+                    _tell(row, replies, looks.at(path, row), as_json=as_json)
     except (MissingResource, JudgingUnavailable, OSError) as error:
         raise EnvironmentFailure(str(error)) from None
+    if left_out and not silent and not as_json:
+        _tell_left_out(left_out)
     if refused:
         raise SystemExit(EXPECTATION_FAILED)
 
 
-def rows(
-    paths: Iterable[Path], request: Request, without: Path | None = None
-) -> Iterator[tuple[Path, Row]]:
+class Chosen(NamedTuple):
+    """Files to judge, and how many of the folders are not what a flow can be."""
+
+    files: list[Path]
+    left_out: int
+
+
+def chosen(paths: Iterable[Path], without: Path | None = None) -> Chosen:
+    """The files that are named, and those of folders that have the name of a flow or a document.
+
+    Args:
+        paths: files and folders.
+        without: a resolved file that is our own output: not judged when it lies in such a folder.
+
+    Raises:
+        click.UsageError: there are none.
+        OSError: one cannot be read.
+    """
+    found = [(f, named) for f, named in _files(paths) if without is None or f.resolve() != without]
+    files = [file for file, named in found if named or _can_be_a_flow(file.name)]
+    for file in files:
+        file.open("rb").close()  # not to be read: a matter of this machine, not of the flow
+    if not files:
+        message = f"no file to judge in {', '.join(map(str, paths))}"
+        raise click.UsageError(message)
+    return Chosen(files, len(found) - len(files))
+
+
+def rows(paths: Iterable[Path], request: Request) -> Iterator[tuple[Path, Row]]:
     """A row for each document of some files and folders, in their order, with its file.
 
     Args:
         paths: files and folders.
         request: how to judge them.
-        without: a resolved file that is our own output: not judged when it lies in such a folder.
 
     Raises:
         JudgingUnavailable: no judging process can work here.
@@ -96,10 +140,7 @@ def rows(
     """
     from simulator.validation.offline import job_of, rows_of
 
-    files = [f for f in _files(paths) if without is None or f.resolve() != without]
-    if not files:
-        message = f"no file to judge in {', '.join(map(str, paths))}"
-        raise click.UsageError(message)
+    files = chosen(paths).files
     processes = min(len(files), os.cpu_count() or 1, _MOST_PROCESSES)
     with _judges(max(1, processes), request.limits) as judge:
         judged = [(path, judge(job_of(path, request))) for path in files]
@@ -151,7 +192,7 @@ def _directory(file: Path) -> DirectoryChecks:
 
 def _pack_names(packs: str | None) -> tuple[str, ...] | None:
     from simulator.validation.choice import ALL_PACKS
-    from simulator.validation.document import PACKS
+    from simulator.validation.document import packs_known
 
     if packs is None:
         return None
@@ -160,22 +201,36 @@ def _pack_names(packs: str | None) -> tuple[str, ...] | None:
     if unknown or not names:
         message = f"expected names of {', '.join(ALL_PACKS)}; found {', '.join(unknown) or 'none'}"
         raise click.BadParameter(message, param_hint="--packs")
-    if not set(names) & set(PACKS):
-        message = f"none of {', '.join(names)} is in this version; there is {', '.join(PACKS)}"
+    if not set(names) & packs_known():
+        known = ", ".join(sorted(packs_known()))
+        message = f"none of {', '.join(names)} is in this version; there is {known}"
         raise click.BadParameter(message, param_hint="--packs")
     return names
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
+def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    """Files in order, and whether they were named."""
     for path in paths:
         if path.is_dir():
-            yield from _files(sorted(p for p in path.rglob("*") if p.is_file()))
+            yield from ((file, False) for file in sorted(path.rglob("*")) if file.is_file())
         elif not path.is_file():
             message = f"{path} is neither a file nor a folder"
             raise click.UsageError(message)
         else:
-            path.open("rb").close()  # not to be read: a matter of this machine, not of the flow
-            yield path
+            yield path, True
+
+
+def _can_be_a_flow(name: str) -> bool:
+    """Whether a file of a folder is a document or an envelope by its name."""
+    from simulator.domain.flowname import EXTENSIONS, FlowName, NameFault
+
+    if name.lower().endswith(EXTENSIONS):
+        return True
+    try:
+        FlowName.parse(name)
+    except NameFault:
+        return False
+    return True
 
 
 @contextmanager
@@ -198,23 +253,41 @@ def _judges(processes: int, limits: Limits) -> Iterator[Callable[[Job], Future[J
         loop.close()
 
 
-def _reasons(path: Path, row: Row, request: Request) -> list[str | None]:
-    from simulator.validation.explain import matched, reasons_of_member
-    from simulator.validation.offline import job_of
+def _with_replies(
+    judged: Iterable[tuple[Path, Row]],
+) -> Iterator[tuple[Path, Row, Replies]]:
+    """Adds to each row how refusals are answered: one file may make its whole flow irrecevable."""
+    from simulator.domain.becoming import planned
 
-    faulty = row.member is not None and any(f.pack == "xsd" for f in row.findings)
-    found = reasons_of_member(job_of(path, request), row.member or "") if faulty else ()
-    return matched(row.findings, found)
+    for path, group in groupby(judged, key=itemgetter(0)):
+        of_flow = [row for _, row in group]
+        irrecevable = any(row.verdict == "irrecevable" for row in of_flow)
+        replies = planned(_reference(), of_flow[0].interface, irrecevable=irrecevable)
+        yield from ((path, row, replies) for row in of_flow)
 
 
-def _tell(row: Row, reasons: Sequence[str | None] | None, *, as_json: bool) -> None:
+@cache
+def _reference() -> Reference:
+    from simulator import resources
+    from simulator.domain.reference import Options
+
+    return resources.reference(Options())
+
+
+def _tell(row: Row, replies: Replies, looks: Looks, *, as_json: bool) -> None:
     if as_json:
         import msgspec
 
         from simulator.validation.jsonline import line_of
 
-        print_json(msgspec.to_builtins(line_of(row, reasons)))
+        print_json(msgspec.to_builtins(line_of(row, replies, looks.asides)))
         return
     from simulator.cli.check_show import show
 
-    show(row, reasons)
+    show(row, replies, looks)
+
+
+def _tell_left_out(count: int) -> None:
+    from simulator.cli.check_show import show_left_out
+
+    show_left_out(count)

@@ -119,6 +119,21 @@ def _transports() -> str:
     return f"SFTP by asyncssh {asyncssh.__version__}"
 
 
+def _schematron() -> str:
+    from importlib import metadata
+
+    from simulator.schematron import sources
+    from simulator.schematron.process import missing_extra
+
+    if problem := missing_extra():
+        raise Warning(problem)
+    sets = sources.official()
+    if absent := [f"{row.name} ({row.problem})" for row in sets if row.problem]:
+        message = f"{len(absent)} of {len(sets)} official sets: {'; '.join(absent)}"
+        raise Warning(message)
+    return f"saxonche {metadata.version('saxonche')}, {len(sets)} official sets"
+
+
 def _client() -> str:
     found = shutil.which("sftp")
     if not found:
@@ -134,6 +149,7 @@ _CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("third-party schemas", _schemas),
     ("judging", _judging),
     ("transports", _transports),
+    ("schematron", _schematron),
     ("sftp client", _client),
 )
 

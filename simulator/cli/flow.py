@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,10 @@ from simulator.cli.console import (
     talks_to_node,
 )
 from simulator.cli.main import EnvironmentFailure
+
+if TYPE_CHECKING:
+    from simulator.cli.why import Beside
+    from simulator.validation.jsonline import FindingLine
 
 
 @click.group()
@@ -76,55 +80,73 @@ def show(wanted: str, node: str | None, data: str | None, as_json: bool) -> None
 
 @flow.command()
 @click.argument("wanted", metavar="FLOW", default="latest")
+@click.option("--schematron", is_flag=True, help="Compare with official Schematron, run here.")
 @node_option
 @data_option
 @json_option
 @talks_to_node
-def why(wanted: str, node: str | None, data: str | None, as_json: bool) -> None:
+def why(
+    wanted: str, *, schematron: bool, node: str | None, data: str | None, as_json: bool
+) -> None:
     """Why a flow was answered as it was: every check in order, every finding explained."""
+    from simulator.cli.why import Explained
+
+    if schematron and data:
+        message = "--schematron takes the flow from a running node, not from --data"
+        raise click.UsageError(message)
     trace = _offline(data, "why", wanted) if data else _ask(node, wanted, "/why")
+    beside = _beside(node, trace) if schematron else None
+    explained = Explained(trace)
     if as_json:
-        print_json(trace)
+        print_json(explained.as_json(beside))
         return
-    click.echo(
-        f"{plain(trace['name'])}: {trace['verdict'] or 'not decided yet'} ({trace['state']})"
-    )
+    _print_checks(trace)
+    for finding, line in zip(trace["findings"], explained.findings, strict=True):
+        click.echo("")
+        click.echo("\n".join(finding_lines(finding, line)))
+    if trace["returns"]:
+        _print_returns(trace["returns"])
+    if beside:
+        click.echo("")
+        click.echo("\n".join(map(plain, beside.lines)))
+
+
+def _print_checks(trace: dict[str, Any]) -> None:
+    verdict = trace["verdict"] or "not decided yet"
+    click.echo(f"{plain(trace['name'])}: {verdict} ({trace['state']})")
     for check in trace["checks"]:
         sign = {"passed": "ok", "failed": "NO", "skipped": "--"}[check["outcome"]]
         detail = f"  {check['detail']}" if check["detail"] else ""
         click.echo(plain(f"  {sign}  {check['name']}{detail}"))
     for pack, reason in trace["skipped"]:
         click.echo(f"  --  {pack}: {reason}")
-    for finding in trace["findings"]:
-        click.echo("")
-        click.echo("\n".join(map(plain, finding_lines(finding))))
-    if trace["returns"]:
-        _print_returns(trace["returns"])
 
 
-def finding_lines(finding: dict[str, Any]) -> list[str]:
-    """A finding as a person reads it."""
-    place = finding["place"]
-    where = [
-        place.get("member") or "",
-        f"invoice {finding['invoice']}" if finding["invoice"] else "",
-    ]
-    if place.get("line"):
-        where.append(f"line {place['line']}, column {place.get('column') or '?'}")
-    lines = [
-        f"{finding['severity'].upper()} {finding['rule']}  (motif {finding['motif'] or 'none'})",
-        f"  {finding['message']}",
-        f"  {finding['help']}",
-    ]
-    lines += [f"  where   {', '.join(filter(None, where))}"] if any(where) else []
-    lines += [f"  xpath   {place['xpath']}"] if place.get("xpath") else []
-    lines += [f"  excerpt {place['excerpt']}"] if place.get("excerpt") else []
-    lines += [
-        f"  wire    {w['code']} in {w['return']} (status {w['status']})" for w in finding["wire"]
-    ]
-    lines += [f"  repair  {finding['repair']}"]
-    lines += [f"  source  {finding['source']} [{finding['mark']}]"]
-    return lines
+def finding_lines(finding: dict[str, Any], line: FindingLine) -> list[str]:
+    """A finding as a person reads it.
+
+    Args:
+        finding: as the node tells it.
+        line: the same, explained.
+    """
+    from simulator.cli.finding_text import lines
+
+    wire = [f"{w['code']} in {w['return']} (status {w['status']})" for w in finding["wire"]]
+    heading = f"{line.severity.upper()} {line.rule}  (motif {line.motif or 'none'})"
+    return [plain(heading), *(f"  {text}" for text in lines(line, wire, finding["invoice"]))]
+
+
+def _beside(node: str | None, trace: dict[str, Any]) -> Beside:
+    """Official Schematron on a flow, which comes from the node and is looked at here."""
+    from simulator.cli.why import beside
+    from simulator.resources import MissingResource
+    from simulator.runtime.judging import JudgingUnavailable
+
+    content = client_of(node).raw(f"/api/v1/flows/{trace['flow']}/raw")
+    try:
+        return beside(trace, content)
+    except (MissingResource, JudgingUnavailable) as error:
+        raise EnvironmentFailure(str(error)) from None
 
 
 @flow.command()

@@ -1,133 +1,200 @@
-"""A second opinion on schema errors, in the words of another validator (xmlschema).
+"""What there is to say of a finding beyond what it carries: the parts of its words, French, its mark.
 
-It compiles UBL in two seconds and checks 10 MB in six, so it runs only when a person asks, in a
-process of its own with a time limit: ``python -m simulator.validation.explain SYNTAX`` reads a
-document from its input, XML or the PDF around it, and writes JSON.
+A finding holds sentences, not the values that went into them; those are read back by the templates
+of its rule, in the pack or the table that it came from. So nothing of this is paid for on the path of
+a flow.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import resource
-import subprocess
-import sys
-from collections.abc import Sequence
-from itertools import islice
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import cache, lru_cache
+from string import Formatter
+from typing import NamedTuple
 
 import msgspec
-from lxml import etree
 
-from simulator.domain.findings import Finding
-from simulator.domain.judgement import Job
-from simulator.messages.archives import Member, unpack
-from simulator.messages.facturx import extract
-from simulator.validation.parsing import parse
-from simulator.validation.syntaxes import FAMILIES, SCHEMAS, recognise
+from simulator import resources
+from simulator.domain.findings import Finding, Place, Rulebook
+from simulator.validation.packs import loading
+from simulator.validation.packs.rows import PackError, Rule
 
-SECONDS = 20.0
-_MEMORY = 2 << 30
-_MOST = 100
-_PDF = b"%PDF"
-_FIRST = re.compile(r"\[1\]")
-
-
-class Reason(msgspec.Struct, frozen=True):
-    """What xmlschema says: of the element at `path`, or of a child of it."""
-
-    path: str
-    text: str
+# An excerpt begins at most so many characters before the column that it is about (`locate.excerpt`).
+_BEFORE = 60
+_BOM = "\ufeff"
+# How the sentences of `Finding.help` part what is asked from what is there.
+_ASKED_FIRST = re.compile(r"(?P<asked>.*?)[:;,.]* [Ff]ound:? (?P<found>.+?)\.?", re.DOTALL)
+_FOUND_FIRST = re.compile(r"(?P<found>.*?)[;,] expected (?P<asked>.+)", re.DOTALL)
+_VERSIONED = re.compile(r"\((?P<pack>[^\s()]+) (?P<version>[^\s()]+)\)$")
+_PLACE = re.compile(r"'?\{(?P<name>\w+)\}'?")
+_MORE_DOTS = re.compile(r"\.{4,}$")
+# Sentences are short; one that is not comes from elsewhere, and patterns take their time with it.
+_LONGEST = 3000
 
 
-def reasons(content: bytes, seconds: float = SECONDS, demanded: str = "") -> tuple[Reason, ...]:
-    """What xmlschema has against a document, at most 100 reasons.
+class Explanation(msgspec.Struct, frozen=True):
+    """What can be said of a finding beyond what it carries.
 
-    Args:
-        content: a document of a known syntax, or the PDF that it is in; for any other there are no
-            reasons.
-        seconds: wall time allowed; one reason says so when it does not suffice.
-        demanded: what the interface demands, as `Job.syntax`.
+    Attributes:
+        version: of its rule pack, as it was when it judged; None: a check of the program itself.
+        asked: English: what the rule asks for.
+        found: what was found, a value as it stands or English; None where the rule does not tell it.
+        caret: where in the excerpt the place is, in characters from 0; None without a column.
+        repair_fr: how to repair, in French; None: there is English only.
     """
-    if not content.startswith(_PDF) and _schema_of(content, demanded) is None:
-        return ()
-    package = str(Path(__file__).parents[2])
-    command = [sys.executable, "-P", "-m", __name__, demanded]
-    try:
-        told = subprocess.run(  # noqa: S603 - our own interpreter and module
-            command,
-            input=content,
-            capture_output=True,
-            timeout=seconds,
-            check=True,
-            env={**os.environ, "PYTHONPATH": package},
-        )
-    except subprocess.TimeoutExpired:
-        return (Reason("/", f"xmlschema did not finish in {seconds:g} s"),)
-    except subprocess.CalledProcessError as error:
-        return (Reason("/", f"xmlschema failed with exit status {error.returncode}"),)
-    return msgspec.json.decode(told.stdout, type=tuple[Reason, ...])
+
+    version: str | None
+    asked: str
+    found: str | None
+    caret: int | None
+    repair_fr: str | None
 
 
-def reasons_of_member(job: Job, member: str) -> tuple[Reason, ...]:
-    """The same for one document of a flow."""
-    for item in unpack(job):
-        if isinstance(item, Member) and item.name == member and item.content:
-            return reasons(item.content, demanded=job.syntax)
-    return ()
+def explanation(finding: Finding) -> Explanation:
+    """Explains a finding, one of today or one out of a journal.
+
+    Raises:
+        MissingResource: the rule tables are not installed.
+    """
+    worded = _worded(finding)
+    asked, found = _parted(finding, worded)
+    return Explanation(
+        version=version_of(finding),
+        asked=asked,
+        found=found,
+        caret=caret_of(finding.place),
+        repair_fr=worded.repair_fr if worded else None,
+    )
 
 
-def matched(findings: Sequence[Finding], found: Sequence[Reason]) -> list[str | None]:
-    """The reason that speaks of each finding: of its element, else of the parent of that."""
-    left = list(found)
-    texts: list[str | None] = []
-    for finding in findings:
-        path = _FIRST.sub("", finding.place.xpath or "")
-        near = (path, path.rpartition("/")[0])
-        match = next((r for r in left if path and _FIRST.sub("", r.path) in near), None)
-        if match is not None:
-            left.remove(match)
-        texts.append(match.text if match else None)
-    return texts
+def version_of(finding: Finding) -> str | None:
+    """The version of the pack that a finding is from, as its source tells it; None without one."""
+    told = _VERSIONED.search(finding.source)
+    return told["version"] if told and told["pack"] == finding.pack else None
 
 
-def main(demanded: str) -> None:
-    """Reads a document from the input, writes its reasons."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    found = _ask(sys.stdin.buffer.read(), demanded)
-    sys.stdout.buffer.write(msgspec.json.encode(found))
-
-
-def _ask(content: bytes, demanded: str) -> list[Reason]:
-    is_pdf = content.startswith(_PDF)
-    xml = extract(content).xml if is_pdf else content
-    path = _schema_of(xml, demanded, is_pdf=is_pdf) if xml else None
-    return [] if xml is None or path is None else _errors(xml, path)
-
-
-def _schema_of(xml: bytes, demanded: str, *, is_pdf: bool = False) -> str | None:
-    """Path of the schema of a document; None if it has none."""
-    root = parse(xml).root
-    syntax = None if root is None else recognise(root, demanded, is_pdf=is_pdf)
-    if root is None or syntax is None:
+def caret_of(place: Place) -> int | None:
+    """Where in its excerpt a place is, in characters from 0; None if that is not known."""
+    if not place.column or not place.excerpt:
         return None
-    # D16B is made in memory out of D22B, which speaks of all but what came between the two.
-    key = syntax.schema(root).replace("cii-d16b", "cii-d22b")
-    return str(SCHEMAS[key].path(etree.QName(root).namespace or ""))
+    caret = min(place.column - 1, _BEFORE) + place.excerpt.startswith(_BOM)
+    return caret if caret < len(place.excerpt) else None
 
 
-def _errors(content: bytes, path: str) -> list[Reason]:
-    import xmlschema  # noqa: PLC0415 - heavy, and only this process needs it
+class Templates(NamedTuple):
+    """The words of a rule, with ``{name}`` places; French only from packs."""
 
-    # The schema may read the modules beside it; the document may read nothing at all.
-    schema = xmlschema.XMLSchema(path, defuse="always", allow="local")
-    document: Any = xmlschema.XMLResource(content, defuse="always", allow="none")
-    syntaxes = (syntax for family in FAMILIES.values() for syntax in family)
-    names = {p: uri for s in syntaxes for uri, p in s.prefixes.items() if p}
-    errors = schema.iter_errors(document, namespaces=names, use_location_hints=False)
-    return [Reason(e.path or "/", (e.reason or "")[:400]) for e in islice(errors, _MOST)]
+    message: str
+    asked: str
+    repair: str
+    repair_fr: str | None
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+class _Worded(NamedTuple):
+    """The words of the rule of a finding, and what filled them."""
+
+    asked: str
+    values: Mapping[str, str]
+    repair_fr: str | None
+
+
+def _worded(finding: Finding) -> _Worded | None:
+    """By the rule whose words the finding has; None if there is none any more."""
+    texts = (finding.message, finding.help, finding.repair)
+    if max(map(len, texts)) > _LONGEST:
+        return None
+    for templates in _candidates(finding):
+        matches = [
+            _pattern(template).fullmatch(text)
+            for template, text in zip(templates, texts, strict=False)
+        ]
+        values: dict[str, str] = {}
+        for match in filter(None, matches):
+            values |= match.groupdict()
+        if all(matches):
+            french = templates.repair_fr
+            return _Worded(templates.asked, values, french and french.format_map(_Open(values)))
+    return None
+
+
+def templates_of(finding: Finding) -> Templates | None:
+    """The words of the rule of a finding as they read without an occasion; None if it is gone.
+
+    Raises:
+        MissingResource: the rule tables are not installed.
+    """
+    return next(_candidates(finding), None)
+
+
+def _candidates(finding: Finding) -> Iterator[Templates]:
+    if finding.pack in _packs():
+        for rule in _rules_of(finding.pack).get(finding.rule, ()):
+            yield Templates(rule.message, rule.asked, rule.repair.en, rule.repair.fr)
+    elif finding.rule in _tables():
+        row = _tables()[finding.rule]
+        yield Templates(row.message, row.help, row.repair, None)
+
+
+@cache
+def _packs() -> frozenset[str]:
+    return frozenset(loading.names())
+
+
+@cache
+def _rules_of(pack: str) -> Mapping[str, list[Rule]]:
+    found: dict[str, list[Rule]] = {}
+    with suppress(PackError):  # a pack that cannot be read any more leaves the finding unexplained
+        for rule in loading.load(pack).rules:
+            found.setdefault(rule.id, []).append(rule)
+    return found
+
+
+@cache
+def _tables() -> Rulebook:
+    return Rulebook.from_tables(*resources.rule_tables())
+
+
+@lru_cache(maxsize=2048)
+def _pattern(template: str) -> re.Pattern[str]:
+    """What a template matches once it is filled; a place that comes twice has one value."""
+    parts: list[str] = []
+    seen: set[str] = set()
+    for literal, name, _spec, _conversion in Formatter().parse(template):
+        parts.append(re.escape(literal))
+        if name is not None:
+            parts.append(f"(?P={name})" if name in seen else f"(?P<{name}>.*?)")
+            seen.add(name)
+    return re.compile("".join(parts), re.DOTALL)
+
+
+class _Open(dict[str, str]):
+    """Values for a template; a place without one is left open."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def _parted(finding: Finding, worded: _Worded | None) -> tuple[str, str | None]:
+    """What is asked and what was found, as far as the sentence tells them apart."""
+    if worded is None:
+        return _split(finding.help)
+    values = _Open(worded.values)
+    asked, found = _split(worded.asked)
+    filled = _MORE_DOTS.sub("...", asked.format_map(values))
+    return filled, found and _filled(found, values)
+
+
+def _filled(found: str, values: _Open) -> str:
+    """What was found; a value that stands alone without its quotes."""
+    alone = _PLACE.fullmatch(found)
+    return values[alone["name"]] if alone else found.format_map(values)
+
+
+def _split(sentence: str) -> tuple[str, str | None]:
+    if match := _ASKED_FIRST.fullmatch(sentence):
+        return f"{match['asked']}.", match["found"]
+    if match := _FOUND_FIRST.fullmatch(sentence):
+        return f"Expected {match['asked']}", match["found"]
+    return sentence, None

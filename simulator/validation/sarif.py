@@ -12,15 +12,14 @@ from __future__ import annotations
 import importlib.metadata
 import os
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from simulator import resources
-from simulator.domain.findings import Finding, Place, Rulebook, Severity
+from simulator.domain.findings import Finding, Place, Severity
+from simulator.validation.explain import caret_of, explanation, templates_of, version_of
 from simulator.validation.offline import Row
 
 _SCHEMA = (
@@ -28,8 +27,6 @@ _SCHEMA = (
 )
 _BASE = "%SRCROOT%"
 _LEVELS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
-# An excerpt begins at most so many characters before the column that it is about (`locate.excerpt`).
-_BEFORE = 60
 
 Json = dict[str, Any]
 
@@ -75,7 +72,7 @@ class _Run:
                 "ruleId": finding.rule,
                 "ruleIndex": self._rules[finding.rule],
                 "level": _LEVELS[finding.severity],
-                "message": {"text": _paragraphs(finding.message, finding.help, finding.repair)},
+                "message": {"text": _told(finding)},
                 "locations": [self._location(row, finding.place)],
                 "properties": _properties(row, finding),
             }
@@ -143,7 +140,8 @@ def _region(place: Place, line: int) -> Json:
     text = _scalar(place.excerpt or "")
     if place.column:
         region["startColumn"] = place.column
-        text = text[min(place.column - 1, _BEFORE) :]
+        caret = caret_of(place)
+        text = "" if caret is None else text[caret:]
         if text:
             region["endColumn"] = place.column + len(text)
     if text:
@@ -161,6 +159,7 @@ def _properties(row: Row, finding: Finding) -> Json:
     """What SARIF has no place of its own for."""
     return {
         "pack": finding.pack,
+        "version": version_of(finding),
         "motif": finding.motif,
         "interface": row.interface,
         "syntax": row.syntax,
@@ -168,12 +167,17 @@ def _properties(row: Row, finding: Finding) -> Json:
     }
 
 
+def _told(finding: Finding) -> str:
+    french = explanation(finding).repair_fr
+    told = _paragraphs(finding.message, finding.help, finding.repair)
+    return "\n\n".join([told, _literal(f"Réparer : {french}")]) if french else told
+
+
 def _rule(finding: Finding) -> Json:
-    """The rule behind a finding, in the words of its table where there is a row of that name."""
+    """The rule behind a finding, in the words of its pack or table where it is still there."""
     message, text, repair = finding.message, finding.help, finding.repair
-    if finding.rule in _wordings():
-        row = _wordings()[finding.rule]
-        message, text, repair = (_open(t) for t in (row.message, row.help, row.repair))
+    if templates := templates_of(finding):
+        message, text, repair = (_open(t) for t in templates[:3])
     return {
         "id": finding.rule,
         "shortDescription": {"text": _literal(message)},
@@ -186,11 +190,6 @@ def _rule(finding: Finding) -> Json:
             "motif": finding.motif,
         },
     }
-
-
-@cache
-def _wordings() -> Rulebook:
-    return Rulebook.from_tables(*resources.rule_tables())
 
 
 class _Open(dict[str, str]):

@@ -20,6 +20,7 @@ from simulator.messages.archives import pack
 from simulator.messages.specimen import Specimen, ubl_invoice
 from simulator.validation import sarif
 from simulator.validation.offline import Row
+from simulator.validation.packs.loading import load
 
 WHEN = datetime(2026, 9, 1, tzinfo=UTC)
 GOOD = ubl_invoice(Specimen())
@@ -190,9 +191,11 @@ def test_json_lines_and_a_sarif_file_go_together(folder):
 
 def test_its_own_output_is_not_judged_when_it_lies_in_the_folder(folder):
     (folder / "good.xml").write_bytes(GOOD)
-    (folder / "out.sarif").write_text("{}")
-    assert run(".", "--sarif", "out.sarif").exit_code == 0
-    assert run(".", "--sarif", "./out.sarif").exit_code == 0
+    (folder / "out.xml").write_text("{}")
+    assert run(".", "--sarif", "out.xml").exit_code == 0
+    (folder / "out.xml").write_text("{}")
+    assert run(".", "--sarif", "./out.xml").exit_code == 0
+    (folder / "out.xml").write_text("{}")
     assert run(".").exit_code == 1, "without --sarif it is a file like any other"
 
 
@@ -294,6 +297,25 @@ def test_every_rule_of_the_tables_can_be_described_without_an_occasion():
     rules = report(row(*findings))["runs"][0]["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == names
     assert all(rule["help"]["text"] for rule in rules)
+
+
+def test_a_rule_of_a_pack_has_its_words_version_and_the_repair_in_french():
+    rule = next(r for r in load("en16931").rules if r.id == "BR-CL-04")
+    values = {"found": "EURO", "expected": "", "element": "cbc:X", "rule": rule.id}
+    finding = msgspec.structs.replace(
+        FINDING,
+        rule=rule.id,
+        pack="en16931",
+        message=rule.message.format(**values),
+        help=rule.asked.format(**values),
+        repair=rule.repair.en.format(**values),
+        source=f"{rule.source} (en16931 {rule.version})",
+    )
+    one = report(row(finding))["runs"][0]
+    assert "EURO" not in one["tool"]["driver"]["rules"][0]["help"]["text"]
+    (result,) = one["results"]
+    assert result["message"]["text"].endswith(f"Réparer : {rule.repair.fr.format(**values)}")
+    assert result["properties"]["version"] == rule.version
 
 
 def test_a_place_has_region_snippet_and_xpath():
