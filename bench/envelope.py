@@ -1,7 +1,8 @@
 """Large envelopes: thousands of invoices in one tar.gz, memory, and what others feel of it.
 
 The reference is the least that any judge of such a flow must do: in one thread, read the same
-archive with `tarfile`, parse each file with lxml and check it with the same compiled schema.
+archive with `tarfile`, parse each file with lxml and check it with the same compiled schema. The node
+does so too for the comparison: rule packs are switched off, but where a line says otherwise.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from simulator.validation.parsing import PARSING
 from simulator.validation.syntaxes import schema_of
 
 _LINES = tuple(Line(name=f"Prestation {n}") for n in range(14))
-MANY, MOST = int(os.environ.get("N","10000")), 100_000
+MANY, MOST = 10_000, 100_000
 MB = 1 << 20
 
 
@@ -36,8 +37,12 @@ def envelope() -> None:
     with workplace() as folder:
         flow = _envelope(folder / "many.tar.gz", MANY)
         bare, parsing = _bare(flow)
-        print(f"{MANY} UBL invoices of {len(_invoice('E0'))} bytes, {flow.stat().st_size / MB:.1f} MB of tar.gz")
-        print(f"reference, one thread: unpack, parse, XSD {bare:.2f} s (parse and XSD {parsing:.2f})")
+        print(
+            f"{MANY} UBL invoices of {len(_invoice('E0'))} bytes, {flow.stat().st_size / MB:.1f} MB of tar.gz"
+        )
+        print(
+            f"reference, one thread: unpack, parse, XSD {bare:.2f} s (parse and XSD {parsing:.2f})"
+        )
         for processes in (1, 2):
             took, memory = _judged(folder / f"node{processes}", flow, processes)
             print(
@@ -46,6 +51,8 @@ def envelope() -> None:
                 f" reference (claim with 2: <= 2); memory at most {memory / MB:.0f} MB PSS"
                 " (claim <= 300)"
             )
+        took_rules, _ = _judged(folder / "rules", flow, 2, rules=True)
+        print(f"the same with the rules of the historic channel: {took_rules:.2f} s")
         _beside(folder / "beside", flow)
         large = _envelope(folder / "most.tar.gz", MOST)
         took_most, memory = _judged(folder / "most", large, 2)
@@ -81,10 +88,10 @@ def _bare(flow: Path) -> tuple[float, float]:
     return time.perf_counter() - begun, parsing
 
 
-def _settings(folder: Path, processes: int) -> Path:
+def _settings(folder: Path, processes: int, *, rules: bool) -> Path:
     folder.mkdir()
     file = folder / "settings.toml"
-    file.write_text(f"[judging]\nprocesses = {processes}\n")
+    file.write_text(f"[judging]\nprocesses = {processes}\nrules = {str(rules).lower()}\n")
     return file
 
 
@@ -113,9 +120,9 @@ async def _put(client: asyncssh.SFTPClient, name: str, content: bytes) -> float:
     return time.perf_counter() - begin
 
 
-def _judged(folder: Path, flow: Path, processes: int) -> tuple[float, int]:
+def _judged(folder: Path, flow: Path, processes: int, *, rules: bool = False) -> tuple[float, int]:
     """Seconds from CLOSE to report, and the most PSS of node and processes until all is quiet."""
-    settings = _settings(folder, processes)
+    settings = _settings(folder, processes, rules=rules)
     with running_node(folder, "--config", str(settings)) as node:
         with _watched(node.process.pid) as most:
             took = asyncio.run(_deposit(node, flow))
@@ -133,7 +140,7 @@ async def _deposit(node: RunningNode, flow: Path) -> float:
 
 def _beside(folder: Path, flow: Path) -> None:
     """Deposits of another partner while the envelope is judged and answered."""
-    settings = _settings(folder, 2)
+    settings = _settings(folder, 2, rules=True)
     with running_node(folder, "--config", str(settings)) as node:
         times = asyncio.run(_others(node, flow))
         node.stop()
