@@ -14,7 +14,7 @@ import statistics
 import tarfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,9 +37,8 @@ def envelope() -> None:
     with workplace() as folder:
         flow = _envelope(folder / "many.tar.gz", MANY)
         bare, parsing = _bare(flow)
-        print(
-            f"{MANY} UBL invoices of {len(_invoice('E0'))} bytes, {flow.stat().st_size / MB:.1f} MB of tar.gz"
-        )
+        size = len(_invoice("E0"))
+        print(f"{MANY} UBL invoices of {size} bytes, {flow.stat().st_size / MB:.1f} MB of tar.gz")
         print(
             f"reference, one thread: unpack, parse, XSD {bare:.2f} s (parse and XSD {parsing:.2f})"
         )
@@ -96,7 +95,7 @@ def _settings(folder: Path, processes: int, *, rules: bool) -> Path:
 
 
 @contextlib.asynccontextmanager
-async def _client(node: RunningNode, code: str):
+async def _client(node: RunningNode, code: str) -> AsyncIterator[asyncssh.SFTPClient]:
     sftp, partner = node.ready["sftp"], node.partner(code)
     async with (
         asyncssh.connect(

@@ -248,6 +248,18 @@ PLACES = {
         f"{_UBL_LINE}/cac:Item/cac:AdditionalItemProperty/cbc:Value",
         f"{_LINE}/*/ram:ApplicableProductCharacteristic/ram:Value",
     ),
+    "reason of the breakdown": (
+        "cac:TaxTotal/cac:TaxSubtotal/cac:TaxCategory/cbc:TaxExemptionReason",
+        f"{_SETTLEMENT}/ram:ApplicableTradeTax/ram:ExemptionReason",
+    ),
+    "type of BT-128": (
+        f"{_UBL_LINE}/cac:DocumentReference/cbc:DocumentTypeCode",
+        f"{_LINE}/*/ram:AdditionalReferencedDocument/ram:TypeCode",
+    ),
+    "dated reference of a line": (
+        f"{_UBL_LINE}/cac:BillingReference[cac:InvoiceDocumentReference/cbc:IssueDate]",
+        f"{_LINE}/*/ram:InvoiceReferencedDocument",
+    ),
     "EXT-FR-FE-136": (
         f"{_UBL_LINE}/cac:BillingReference/*/cbc:ID",
         f"{_LINE}/*/ram:InvoiceReferencedDocument/ram:IssuerAssignedID",
@@ -656,7 +668,7 @@ def _ubl_sold(number: str, siren: str, bill: str, parent: str = "") -> str:
 
 _UBL_SELLERS = _ubl(
     "S8",
-    "",
+    _ubl_reference("F-0", day="2026-07-01"),
     _ubl_sold("1", _SELLER_SIREN, "F-1")
     + _ubl_sold("2", _SELLER_SIREN, "F-1", "1")
     + _ubl_sold("3", _OTHER_SIREN, "F-1-2")
@@ -786,7 +798,7 @@ def _cii(cadre: str, agreement: str, lines: str, settlement: str, taxes: str) ->
 <ram:RoundingAmount>0.01</ram:RoundingAmount><ram:GrandTotalAmount>240.00</ram:GrandTotalAmount>
 <ram:TotalPrepaidAmount>10.00</ram:TotalPrepaidAmount>
 <ram:DuePayableAmount>230.01</ram:DuePayableAmount>
-</ram:SpecifiedTradeSettlementHeaderMonetarySummation>{_CII_PRECEDING if settlement else ""}
+</ram:SpecifiedTradeSettlementHeaderMonetarySummation>{_CII_PRECEDING}
 </ram:ApplicableHeaderTradeSettlement></rsm:SupplyChainTradeTransaction></rsm:CrossIndustryInvoice>"""
 
 

@@ -168,6 +168,14 @@ _ALLOWANCE_CHARGE = _mapped(
         "ram:CategoryTradeTax": groups("categories", _CATEGORY),
     },
 )
+_LOGISTICS = _mapped(
+    model.AllowanceCharge,
+    {
+        "ram:Description": text("reason"),
+        "ram:AppliedAmount": number("amount"),
+        "ram:AppliedTradeTax": groups("categories", _CATEGORY),
+    },
+)
 _BREAKDOWN = _mapped(
     model.VatBreakdown,
     {
@@ -300,6 +308,7 @@ _INVOICE = _mapped(
         f"{_SETTLEMENT}/ram:SpecifiedTradeAllowanceCharge": groups(
             "allowance_charges", _ALLOWANCE_CHARGE
         ),
+        f"{_SETTLEMENT}/ram:SpecifiedLogisticsServiceCharge": groups("logistics", _LOGISTICS),
         f"{_SETTLEMENT}/ram:SpecifiedTradePaymentTerms": groups("payment_terms", _TERMS),
         f"{_AGREEMENT}/ram:SalesAgentTradeParty": groups("seller_agents", _PARTY),
         f"{_AGREEMENT}/ram:BuyerAgentTradeParty": groups("buyer_agents", _PARTY),

@@ -169,6 +169,7 @@ class Invoice(Group, frozen=True, eq=False, kw_only=True, dict=True, gc=True):
         vat: BG-23.
         supporting: BG-24, BT-17 (CII), BT-18.
         lines: BG-25.
+        logistics: charges for transport and the like beside BG-21 (CII, extension).
         seller_agents, buyer_agents: agents of either side (extension EXT-FR-FE-BG-03, -01).
         payers: who pays (extension EXT-FR-FE-BG-02).
         invoicers, invoicees: who sends and receives the invoice for them (extension
@@ -214,6 +215,7 @@ class Invoice(Group, frozen=True, eq=False, kw_only=True, dict=True, gc=True):
     vat: Sequence[VatBreakdown] = ()
     supporting: Sequence[Supporting] = ()
     lines: Sequence[Line] = ()
+    logistics: Sequence[AllowanceCharge] = ()
     seller_agents: Sequence[Party] = ()
     buyer_agents: Sequence[Party] = ()
     payers: Sequence[Party] = ()

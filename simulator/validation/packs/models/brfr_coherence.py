@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from simulator.messages.invoice.fields import Day
-from simulator.messages.invoice.model import Invoice, Line, Reference
+from simulator.messages.invoice.model import Invoice, Reference
 from simulator.validation.packs.model import Fault, ModelRules, Placed
 from simulator.validation.packs.models.brfr_formats import (
     ADVANCES,
@@ -18,11 +18,11 @@ from simulator.validation.packs.models.brfr_formats import (
     PAID,
     normal,
 )
+from simulator.validation.packs.models.brfr_lines import counted_lines
 
 rules = ModelRules()
 _REBATE = "262"
 _EURO = "EUR"
-_DETAIL = "DETAIL"
 
 
 @rules("BR-FR-CO-03_BT-3")
@@ -64,7 +64,7 @@ def _is_dated(reference: Reference) -> bool:
 
 
 def _is_credited_by_line(invoice: Invoice) -> bool:
-    lines = [line for line in invoice.lines if _counts(line, invoice)]
+    lines = counted_lines(invoice)
     if invoice.syntax == "cii":
         return all(any(map(_is_dated, line.preceding)) for line in lines)
     number = invoice.number
@@ -74,14 +74,6 @@ def _is_credited_by_line(invoice: Invoice) -> bool:
             any(_is_dated(r) and r.id.value != number.value for r in x.preceding) for x in lines
         )
     )
-
-
-def _counts(line: Line, invoice: Invoice) -> bool:
-    """Whether a line stands for itself: no group, and no information."""
-    if invoice.syntax == "cii":
-        return not line.kind.exists or line.kind.value == _DETAIL
-    own = [r for r in line.preceding if r.id.exists and r.id.value == invoice.number.value]
-    return not own or any(r.status.value == _DETAIL for r in own)
 
 
 @rules("BR-FR-CO-07_BT-9")

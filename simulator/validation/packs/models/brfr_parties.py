@@ -81,9 +81,12 @@ def _delivery_sirets(invoice: Invoice, deliveries: Iterable[Delivery]) -> Iterat
 
 def _places(invoice: Invoice, delivery: Delivery) -> list[Text]:
     """BT-71: in CII the identifiers of the party that is delivered to."""
-    if invoice.syntax == "ubl":
-        return [delivery.location] if delivery.location.exists else []
-    return private_ids(invoice, delivery.party)
+    if invoice.syntax == "cii":
+        return private_ids(invoice, delivery.party)
+    first = delivery.location.element
+    if first is None:
+        return []
+    return [delivery.location, *map(text_of, first.itersiblings(first.tag))]
 
 
 @rules("BR-FR-10_BT-30")
