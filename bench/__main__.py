@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import envelope, spine
+from bench import envelope, rules, spine
 
 BENCHES = {
     "start": spine.start,
@@ -13,6 +13,7 @@ BENCHES = {
     "large": spine.large,
     "memory": spine.memory,
     "envelope": envelope.envelope,
+    "rules": rules.rules,
 }
 
 if __name__ == "__main__":

@@ -16,5 +16,6 @@ pytestmark = [
 @pytest.mark.parametrize("rule_set", [r for r, (p, _) in oracle.RULE_SETS.items() if p in names()])
 def test_the_same_rules_fire(rule_set):
     report = oracle.compared(rule_set)
-    assert report.cases
+    if not report.cases:
+        pytest.skip(f"the corpus has no document for {rule_set}")
     assert (dict(report.missing), dict(report.extra)) == ({}, {})
