@@ -172,6 +172,9 @@ def _request(interface: str | None, packs: str | None, directory: Path | None) -
     if interface is not None and interface not in catalogue:
         message = f"no interface {interface!r}: expected a code such as FSO1100A"
         raise click.BadParameter(message, param_hint="--interface")
+    if interface is not None and not catalogue[interface].judged_as:
+        message = f"{interface} is no deposit that is judged: see docs/interfaces.md"
+        raise click.BadParameter(message, param_hint="--interface")
     return Request(
         catalogue,
         catalogue[interface] if interface else None,

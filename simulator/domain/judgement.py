@@ -21,7 +21,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds of one job. Sizes in bytes, times in seconds.
 
     Sizes of flow, member and attachment: Chorus Pro external specifications v1.0 §5.4.1 (official);
-    the others protect the machine (assumed). `seconds` bounds each block of a flow.
+    the others protect the machine (assumed). `seconds` bounds the time until a judging process says
+    something: of a large flow it answers some blocks at a time.
     """
 
     flow: int = 1 << 30
@@ -45,6 +46,7 @@ class Job(msgspec.Struct, frozen=True):
         interface: its code, ``""`` without one.
         kind: of the interface (``E1`` ... ``F2``), ``""`` without one.
         on: business day of the deposit, ``YYYY-MM-DD``: rules in force on it; ``""`` for all.
+        off: packs of the interface that a setting switches off.
         thorough: run rule packs on documents too that their schema refuses; the exchange does not.
         packs: rule packs to run, in order; None: those that each document calls for.
         limits: bounds of this job.
@@ -64,6 +66,7 @@ class Job(msgspec.Struct, frozen=True):
     interface: str = ""
     kind: str = ""
     on: str = ""
+    off: tuple[str, ...] = ()
     thorough: bool = False
     part: int = 0
     parts: int = 1
@@ -146,7 +149,8 @@ class Block(msgspec.Struct, frozen=True, tag=True):
     Attributes:
         index: of the block in the flow, from 0; where blocks begin depends on the flow alone.
         documents: a tuple of `Document`, left encoded until someone needs them.
-        files: how many.
+        count: how many documents; a file may hold several.
+        files: how many files, stylesheets left out.
         size: bytes of them, unpacked.
         refused: how many make the flow irrecevable.
         unknown: how many are of no known syntax, so that no rule pack ran.
@@ -156,6 +160,7 @@ class Block(msgspec.Struct, frozen=True, tag=True):
 
     index: int
     documents: msgspec.Raw
+    count: int
     files: int
     size: int
     refused: int

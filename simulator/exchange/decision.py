@@ -74,7 +74,7 @@ def decide_block(tx: Tx, judged: BlockJudged) -> None:
     a restart is not decided again.
     """
     flow = tx.flow(judged.flow)
-    if judged.index != flow.blocks:
+    if judged.index != flow.blocks or not tx.is_open(judged.work):
         return
     tx.set_flow(flow.id, "IN_EN_COURS_TRAITEMENT_CPP")
     tx.set_blocks(flow.id, judged.index + 1)
@@ -89,6 +89,7 @@ def _refuse(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None
     incident = any(f.rule.startswith("SIM_JUDGE") for f in judgement.errors_of_flow)
     if flow.blocks:  # the judge gave up at its second try
         tx.forget_blocks(flow.id)
+        tx.event(flow.stream, "BlocksForgotten", {"blocks": flow.blocks}, cause=cause, flow=flow.id)
     tx.set_flow(flow.id, "IN_INCIDENTE" if incident else "IN_REJETE", "irrecevable")
     decided = [Decided(d, d.findings, (), "") for d in judgement.documents]
     event = _record(tx, flow, judgement, decided, "irrecevable", cause)
@@ -117,13 +118,16 @@ def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]
     decided = []
     for document in documents:
         assert document.facts is not None, "a document without facts has an error of level file"
-        if document.facts.syntax in INVOICES:
-            one = _check_document(tx, document, circuit)
-            _enter(tx, flow, one, plan)
-        else:
-            one = Decided(document, document.findings, (), "")
+        is_invoice = document.facts.syntax in INVOICES
+        one = _check_document(tx, document, circuit) if is_invoice else _taken(document)
+        _enter(tx, flow, one, plan if is_invoice else None)
         decided.append(one)
     return decided
+
+
+def _taken(document: Document) -> Decided:
+    """A status or a declaration: nothing is held against the books, and it has no key of its own."""
+    return Decided(document, document.findings, (), "")
 
 
 def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> None:
@@ -139,7 +143,7 @@ def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> None:
             recipient=facts.recipient,
             status=answer.status if answer else "",
             verdict="accepted" if one.accepted else "rejected",
-            triptych=one.triptych if one.accepted else None,
+            triptych=(one.triptych or None) if one.accepted else None,
             line=None if one.accepted else _line_of_invoice(tx, one),
         ),
     )

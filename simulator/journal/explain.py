@@ -13,6 +13,8 @@ from simulator.domain.raccordement import Raccordement
 from simulator.journal.read import Row, events_of, returns_of
 from simulator.journal.tx import Flow
 
+# Lines of returns that are told of one file or invoice.
+_MOST_LINES = 50
 _NOT_DECIDED = "the flow is not decided yet"
 
 
@@ -41,12 +43,28 @@ def why(connection: sqlite3.Connection, flow: Flow) -> Row:
         "findings": [],
         "returns": returns,
     }
-    for event in events_of(connection, flow.id):
-        body = event["body"]
+    for body in _bodies(events_of(connection, flow.id)):
         trace["checks"] += body.get("checks", [])
         trace["skipped"] += body.get("skipped", [])
         trace["findings"] += [told.explained(f, number) for f, number in _findings(body)]
     return trace
+
+
+def _bodies(events: list[Row]) -> list[Row]:
+    """What events say, in the order of the checks: blocks of a large flow after its unpacking.
+
+    Blocks that were taken back are left out.
+    """
+    before: list[Row] = []
+    blocks: list[Row] = []
+    for event in events:
+        if event["type"] == "DocumentsDecided":
+            blocks.append(event["body"])
+        elif event["type"] == "BlocksForgotten":
+            blocks.clear()
+        else:
+            before.append(event["body"])
+    return [*before, *blocks]
 
 
 def _circuit(connection: sqlite3.Connection, flow: Flow) -> str:
@@ -109,12 +127,12 @@ class _Told:
 
 def _lines_by_subject(returns: list[Row]) -> Mapping[str, list[Row]]:
     """Every line of every return, under the file or invoice that it speaks of."""
-    lines: dict[str, list[Row]] = defaultdict(list)
+    lines: dict[str, dict[tuple[str, ...], Row]] = defaultdict(dict)
     for returned in returns:
         for status in returned["statuses"]:
             for line in status["lines"]:
                 said = {"return": returned["name"], "status": status["status"]}
                 row = {**said, "code": line["code"], "text": line["text"]}
                 for subject in {line["subject"], status["about"]}:
-                    lines[subject].append(row)
-    return lines
+                    lines[subject][tuple(row.values())] = row  # equal lines are told once
+    return {subject: list(rows.values())[:_MOST_LINES] for subject, rows in lines.items()}

@@ -60,7 +60,7 @@ class NewFlow(msgspec.Struct, frozen=True):
 
 
 class Invoice(msgspec.Struct, frozen=True):
-    """A row of the book of invoices.
+    """A row of the book of invoices; statuses and declarations are entered too, with their number.
 
     `triptych` is None when the number may be used again; `line` is what the report on the flow says
     of an invoice that is refused.
@@ -433,6 +433,10 @@ class Tx:
             "SELECT 1 FROM work WHERE space = ? AND lane = ? LIMIT 1", (self.space, lane)
         ).fetchone()
         return row is not None
+
+    def is_open(self, work: int) -> bool:
+        """Whether a row of work is still on the list."""
+        return self._sql("SELECT 1 FROM work WHERE id = ?", (work,)).fetchone() is not None
 
     def cause_of(self, work: int) -> int | None:
         """The event that asked for a row of work."""

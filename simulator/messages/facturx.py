@@ -49,6 +49,9 @@ _NAMES = (STANDARD_NAME, "xrechnung.xml", "ZUGFeRD-invoice.xml", "zugferd-invoic
 _MOST_ATTACHMENTS = 5_000
 _MOST_OPENED = 16  # XML attachments looked into for an invoice
 _MOST_LISTED = 5
+# A reader repairs what was cut off; a flow that did not arrive whole is not to be taken.
+_END, _TAIL = b"%%EOF", 2048
+_CUT = "no %%EOF at its end: the file is cut"
 _HEAD = 64 << 10
 
 # Possessive, so that it never backtracks; NULs are taken out first, so it reads UTF-16 too.
@@ -108,6 +111,8 @@ def extract(content: bytes, most: int = 100 << 20) -> Extracted:
     Raises:
         MemoryError: the memory allowed to the process does not suffice.
     """
+    if _END not in content[-_TAIL:]:
+        return Extracted(None, findings=(_unreadable(_CUT),))
     pikepdf = library()
     try:
         with pikepdf.open(io.BytesIO(content), inherit_page_attributes=False) as pdf:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from typing import Literal
+from unicodedata import category
 
 import msgspec
 
@@ -37,7 +38,10 @@ _E_REPORTING_NAME = re.compile(r"[0-9]{9}_[^/]+_([0-9]{8})_([0-9]{8})\.xml", re.
 
 # Of a name, for messages and for comparing it with the others.
 LONGEST_KEPT = 1024
-_UNSAFE = re.compile(r"[/\\]|[A-Za-z]:[/\\]|(.*[/\\])?\.\.([/\\]|\Z)", re.DOTALL)
+# Categories of characters that cannot be seen: control, format (direction of writing), line breaks,
+# halves of characters.
+_UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Cs")
+_UNSAFE = re.compile(r"[/\\]|[A-Za-z]:|(.*[/\\])?\.\.([/\\]|\Z)", re.DOTALL)
 _MAGIC = (
     (b"\x1f\x8b", ".tar.gz"),
     (b"PK\x03\x04", ".zip"),
@@ -177,6 +181,8 @@ class Terms:
             return oversized(label, size, self.largest)
         if _is_unsafe(name):
             return finding("IRR_NOM_F_UNSAFE", Place(member=label), name=label)
+        if any(category(c) in _UNSEEN for c in name):
+            return finding("IRR_NOM_F_UNSEEN", Place(member=label), name=label)
         if not _ends(name, self._extensions):
             place, expected = Place(member=label), " or ".join(self._extensions)
             return finding("IRR_TYPE_F_EXTENSION", place, name=label, expected=expected)

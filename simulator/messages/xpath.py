@@ -29,6 +29,7 @@ class Paths:
     def __init__(self, prefixes: Prefixes) -> None:
         self._prefixes = prefixes
         self._known: dict[Element, str] = {}
+        self._numbers: dict[tuple[Element, str], dict[Element, int]] = {}
 
     def of(self, element: Element) -> str:
         """As `xpath_of`."""
@@ -39,9 +40,25 @@ class Paths:
             node = node.getparent()
         path = "" if node is None else self._known[node]
         for node in reversed(new):
-            path = f"{path}/{_step(node, qualified(node.tag, self._prefixes))}"
+            path = f"{path}/{self._step(node)}"
             self._known[node] = path
         return path
+
+    def _step(self, node: Element) -> str:
+        """The last step: a number only where the parent has others of the same name."""
+        name = qualified(node.tag, self._prefixes)
+        parent = node.getparent()
+        if parent is None:
+            return name
+        same = parent.iterchildren(node.tag)
+        if next(same) is node and next(same, None) is None:
+            return name
+        numbers = self._numbers.get((parent, node.tag))
+        if numbers is None:
+            siblings = parent.iterchildren(node.tag)
+            numbers = {sibling: n for n, sibling in enumerate(siblings, 1)}
+            self._numbers[parent, node.tag] = numbers
+        return f"{name}[{numbers[node]}]"
 
 
 def line_of(element: Element) -> int | None:
@@ -65,15 +82,3 @@ def _parts(tag: str) -> tuple[str, str]:
 
 
 _split = lru_cache(maxsize=2048)(_parts)
-
-
-def _step(node: Element, name: str) -> str:
-    """The last step: a number only where the parent has others of the same name."""
-    parent = node.getparent()
-    if parent is None:
-        return name
-    same = parent.iterchildren(node.tag)
-    if next(same) is node and next(same, None) is None:
-        return name
-    before = sum(1 for _ in node.itersiblings(node.tag, preceding=True))
-    return f"{name}[{before + 1}]"

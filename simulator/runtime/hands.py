@@ -110,12 +110,14 @@ class NodeHands:
             self._fresh_bytes -= len(given.content)
         raccordement = self._partner(given.partner)
         interface = self._reference.catalogue[given.name[:8]]
+        packs = packs_of_interface(interface)
         on_disk = str(self._store.blob_path(given.sha256))
         return Job(
             name=given.name,
             syntax=interface.judged_as,
             circuit=raccordement.circuit if raccordement else "",
-            packs=packs_of_interface(interface) if self._rules else ("xsd",),
+            packs=packs if self._rules else ("xsd",),
+            off=() if self._rules else tuple(pack for pack in packs if pack != "xsd"),
             interface=interface.code,
             kind=interface.kind,
             on=given.received.date().isoformat(),

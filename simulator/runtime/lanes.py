@@ -203,19 +203,20 @@ class Lanes:
 
     async def _judge(self, work: Work) -> None:
         """Judges until there is an answer: a machine out of means may recover, a fault may not."""
-        judgement, faults = None, 0
+        judgement, faults, waits = None, 0, 0
         while judgement is None:
             try:
                 judgement = await self._hands.judge(work)
             except JudgingUnavailable as error:
                 log.warning("flow %d waits: %s", work.subject, error)
-                await asyncio.sleep(min(_LONGEST_PAUSE, _AGAIN * 2**faults))
+                await asyncio.sleep(min(_LONGEST_PAUSE, _AGAIN * 2 ** min(waits, 10)))
+                waits += 1
             except Exception as error:
                 log.exception("flow %d could not be judged", work.subject)
-                if faults == _FAULTS:
+                if faults >= _FAULTS:
                     judgement = given_up("SIM_JUDGE_DEFECT", detail=str(error)[:200])
                 await asyncio.sleep(_AGAIN)
-            faults += 1
+                faults += 1
         self._answers[work.id] = judgement, time.monotonic()
         self._go_on((work.space, work.lane))
 
@@ -255,22 +256,27 @@ class Lanes:
 
     async def _conclude(self, works: list[Work]) -> None:
         judgement, since = self._answers[works[0].id]
-        if judgement.blocks:
-            await self._decide_blocks(works[0], judgement.blocks, since)
+        if judgement.blocks and not await self._decide_blocks(works[0], judgement.blocks, since):
+            return
         values = [Judged(w.id, w.subject, _head(self._answers[w.id][0])) for w in works]
         outcomes = await self._engine.submit_all(works[0].space, list[object](values), since)
         for work, outcome in zip(works, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 await self._conclude_defect(work, outcome)
 
-    async def _decide_blocks(self, work: Work, blocks: Sequence[bytes], since: float) -> None:
-        """The documents of a large flow, a transaction for each block: peers come in between."""
+    async def _decide_blocks(self, work: Work, blocks: Sequence[bytes], since: float) -> bool:
+        """The documents of a large flow, a transaction for each block: peers come in between.
+
+        False when one could not be decided and the flow is concluded without them.
+        """
         for index, documents in enumerate(blocks):
             value = BlockJudged(work.id, work.subject, index, documents)
             (outcome,) = await self._engine.submit_all(work.space, [value], since)
             if isinstance(outcome, Exception):
                 await self._conclude_defect(work, outcome)
-                return
+                return False
+            self._point("block.decided")
+        return True
 
     async def _conclude_defect(self, work: Work, fault: Exception) -> None:
         """A fault of ours while deciding: the flow is an incident, and its partner hears of it."""

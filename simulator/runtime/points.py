@@ -23,6 +23,7 @@ POINTS: Mapping[str, str] = {
     "deposit.after-reply": "the reply on a deposit was handed to the protocol",
     "judge.sent": "a job was handed to a judging process",
     "judge.answered": "a judging process has answered, the engine was not told",
+    "block.decided": "a block of a large flow is durable, others may follow",
     "compose.begun": "a large return is about to be written",
     "compose.done": "a large return is written, the engine was not told",
     "push.begun": "a push is recorded as begun and about to leave",

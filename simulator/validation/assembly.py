@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from simulator.domain.findings import Finding
 from simulator.domain.judgement import (
     Answer,
@@ -23,6 +25,10 @@ from simulator.messages import archives
 from simulator.validation.trace import Trace
 
 _LISTED = 5
+# Documents that are decided in one transaction.
+_MOST_TOGETHER = 500
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 def assembled(job: Job, answers: Iterable[Answer]) -> Judgement:
@@ -71,19 +77,29 @@ def _judgement(
     blocks: Sequence[Block], findings: tuple[Finding, ...], skipped: Iterable[tuple[str, str]]
 ) -> Judgement:
     refused = any(b.refused for b in blocks) or any(f.refuses for f in findings)
+    sliced = not refused and (len(blocks) > 1 or any(b.count > _MOST_TOGETHER for b in blocks))
     documents: tuple[Document, ...] = ()
     if refused and len(blocks) > 1:
         documents = tuple(_at_fault(blocks))
-    elif len(blocks) == 1:
+    elif len(blocks) == 1 and not sliced:
         documents = documents_of(bytes(blocks[0].documents))
-    sliced = len(blocks) > 1 and not refused
     return Judgement(
         documents=documents,
         findings=findings,
         checks=(*_unpacked(blocks, findings), *Trace.together(s for b in blocks for s in b.steps)),
         skipped=tuple(skipped),
-        blocks=tuple(bytes(block.documents) for block in blocks) if sliced else (),
+        blocks=tuple(part for block in blocks for part in _parts(block)) if sliced else (),
     )
+
+
+def _parts(block: Block) -> Iterator[bytes]:
+    """The documents of a block as they are decided: so many at a time, however many a file holds."""
+    if block.count <= _MOST_TOGETHER:
+        yield bytes(block.documents)
+        return
+    documents = documents_of(bytes(block.documents))
+    for start in range(0, len(documents), _MOST_TOGETHER):
+        yield _encode(documents[start : start + _MOST_TOGETHER])
 
 
 def _at_fault(blocks: Iterable[Block]) -> Iterator[Document]:
@@ -107,6 +123,7 @@ def _skipped(
     """Packs that do not exist, or did not run on some files as nothing is known of them."""
     unknown, files = sum(b.unknown for b in blocks), sum(b.files for b in blocks)
     few = f": {unknown} of {files} files" if unknown < files else ""
+    yield from ((pack, "switched off by judging.rules") for pack in job.off)
     for pack in job.packs or ():
         if pack in missing:
             yield pack, "not in this version"

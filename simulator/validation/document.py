@@ -58,14 +58,20 @@ class DocumentJudging:
     def documents(self) -> list[Document]:
         """The documents of the file: one, or one for each invoice that it holds.
 
-        All findings are with the first.
+        A finding on an element of an invoice is with that one, all others are with the first.
         """
         member = self._member
         self._note("file", member.findings)
         units = self._units(member.content) if member.content else ()
-        placed = tuple(_placed(f, member.name) for f in self._found)
-        first = Document(member.name, member.size, units[0] if units else None, placed)
-        return [first, *(Document(member.name, 0, facts) for facts in units[1:])]
+        placed = [_placed(f, member.name) for f in self._found]
+        if len(units) <= 1:
+            return [Document(member.name, member.size, next(iter(units), None), tuple(placed))]
+        shares = _shared(placed, units)
+        sizes = (member.size, *(0 for _ in units[1:]))
+        return [
+            Document(member.name, size, facts, tuple(found))
+            for size, facts, found in zip(sizes, units, shares, strict=True)
+        ]
 
     def _note(self, step: str, findings: Sequence[Finding]) -> None:
         self._found += findings
@@ -92,11 +98,11 @@ class DocumentJudging:
         self._note("syntax", ())
         if extracted:
             self._note("Factur-X", facturx.profile_findings(extracted, cii.guideline(root)))
-        units = syntax.read(root)
+        units = syntax.read(root) or (Facts(syntax=syntax.name),)
         self._packs(content, root, syntax, units[0])
         self._attachments(content, root, syntax)
         self.stylesheet = stylesheet_of(root, self._job.kind)
-        return [_with_lines(content, root, facts, syntax) for facts in units]
+        return _with_lines(content, root, units, syntax)
 
     def _foreign(self, root: Element, *, is_pdf: bool) -> Sequence[Facts]:
         """Facts of a document that the interface does not carry."""
@@ -148,11 +154,25 @@ def packs_known() -> frozenset[str]:
     return frozenset((SCHEMA, *names()))
 
 
-def _with_lines(content: bytes, root: Element, facts: Facts, syntax: Syntax) -> Facts:
+def _shared(findings: Sequence[Finding], units: Sequence[Facts]) -> list[list[Finding]]:
+    """The findings of each unit: by the first step in which the paths of the units differ."""
+    paths = [facts.places.get("number", ("", 0, 0))[0].split("/") for facts in units]
+    at = next((n for n, steps in enumerate(zip(*paths, strict=False)) if len(set(steps)) > 1), 0)
+    owners = {"/".join(path[: at + 1]): n for n, path in enumerate(paths) if len(path) > at}
+    shares: list[list[Finding]] = [[] for _ in units]
+    for finding in findings:
+        prefix = "/".join((finding.place.xpath or "").split("/")[: at + 1])
+        shares[owners.get(prefix, 0) if finding.level == "invoice" else 0].append(finding)
+    return shares
+
+
+def _with_lines(
+    content: bytes, root: Element, units: Sequence[Facts], syntax: Syntax
+) -> Sequence[Facts]:
     """Lines beyond 16 bits, which libxml2 does not know: only very long documents need this."""
-    if all(line for _, line, _ in facts.places.values()):
-        return facts
-    return located(content, root, facts, syntax.prefixes)
+    if all(line for facts in units for _, line, _ in facts.places.values()):
+        return units
+    return located(content, root, units, syntax.prefixes)
 
 
 def _misfit(content: bytes, root: Element, demanded: str) -> Finding:

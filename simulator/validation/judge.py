@@ -84,9 +84,9 @@ class _Judging:
         for item in archives.unpack(self._job, self._is_ours):
             if isinstance(item, Finding):
                 self._findings.append(item)
-            elif item.kind == "stylesheet":
-                self._styles.append(item.name)
             else:
+                if item.kind == "stylesheet" and not item.findings:
+                    self._styles.append(item.name)
                 if self._block.is_full:
                     yield from self._done()
                     self._block = _Block(self._job, self._block.index + 1)
@@ -107,7 +107,7 @@ class _Judging:
         return index % self._job.parts == self._job.part
 
     def _done(self) -> Iterator[Block]:
-        if self._block.files and self._block.index % self._job.parts == self._job.part:
+        if self._block.seen and self._block.index % self._job.parts == self._job.part:
             self._refused += self._block.refused
             yield self._block.answer()
 
@@ -123,20 +123,25 @@ class _Block:
         self._trace = Trace()
         self._unknown = 0
         self._size = 0
+        self._bytes = 0
         self._styles: dict[str, None] = {}
+        self.seen = 0
         self.files = 0
         self.refused = 0
 
     @property
     def is_full(self) -> bool:
         """Whether the next file opens another block."""
-        return self.files >= _BLOCK_FILES or self._size >= _BLOCK_BYTES
+        return self.seen >= _BLOCK_FILES or self._bytes >= _BLOCK_BYTES
 
     def take(self, member: Member) -> None:
-        """One more file; judged unless it is another process's."""
-        self.files += 1
-        self._size += member.size
-        if not member.skipped:
+        """One more file; judged unless it is another process's, or a sound stylesheet."""
+        self.seen += 1
+        self._bytes += member.size
+        if member.kind == "document":
+            self.files += 1
+            self._size += member.size
+        if not member.skipped and (member.kind == "document" or member.findings):
             self._documents += self._judged(member)
 
     def answer(self) -> Block:
@@ -144,6 +149,7 @@ class _Block:
         return Block(
             index=self.index,
             documents=msgspec.Raw(_encode(self._documents)),
+            count=len(self._documents),
             files=self.files,
             size=self._size,
             refused=self.refused,
@@ -156,7 +162,7 @@ class _Block:
         room = min(self._job.limits.findings, max(1, self._room))
         one = DocumentJudging(self._job, member, self._trace, room)
         documents = one.documents()
-        found = documents[0].findings
+        found = [finding for document in documents for finding in document.findings]
         self._room -= len(found)
         self.refused += any(f.refuses and f.level != "invoice" for f in found)
         self._unknown += one.unknown

@@ -19,6 +19,7 @@ import resource
 import signal
 import struct
 import sys
+import time
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -36,6 +37,8 @@ _LENGTH = struct.Struct(">I")
 _WORN_OUT = 70
 # Answers wait for the next as long as they are smaller than this.
 _TOGETHER = 64 << 10
+# Seconds after which the node hears of a block, so that its deadline is one of blocks.
+_LONGEST_SILENCE = 0.2
 
 _decode = msgspec.msgpack.Decoder(Job).decode
 _encode = msgspec.msgpack.Encoder().encode
@@ -61,15 +64,15 @@ def main(arguments: list[str]) -> int:
 
 def _serve(frame: bytes, sink: BinaryIO, memory: int) -> bool:
     """Answers one job; whether the process is good for another."""
-    pending, worn_out = b"", False
+    pending, worn_out, sent = b"", False, time.monotonic()
     for answer in _answers(frame, memory):
         encoded = _encode(answer)
         pending += _LENGTH.pack(len(encoded)) + encoded
         if isinstance(answer, Ending):
             worn_out = any(f.rule == "SIM_JUDGE_MEMORY" for f in answer.findings)
-        elif len(pending) > _TOGETHER:
+        elif len(pending) > _TOGETHER or time.monotonic() - sent > _LONGEST_SILENCE:
             _send(sink, pending)
-            pending = b""
+            pending, sent = b"", time.monotonic()
     _send(sink, pending)
     return not worn_out
 

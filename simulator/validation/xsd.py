@@ -55,6 +55,14 @@ _ALLOWED = re.compile(
     r"|constraint '(.*)')\.$",
     re.DOTALL,
 )
+# libxml2 does not name a local type; Xerces names what it is made of.
+_BASE_TYPES = (
+    (re.compile(r"BinaryObject$|^Contenu$"), "base64Binary"),
+    (re.compile(r"Indicator$"), "boolean"),
+    (re.compile(r"Date$|^DateTime$"), "date"),
+    (re.compile(r"Time$"), "time"),
+    (re.compile(r"(ID|Code|URI)$"), "token"),
+)
 _CLARK = re.compile(r"\{[^{}'\s]+:[^{}'\s]+\}[^\W\d][\w.-]*")
 _STEP = re.compile(r"(?:([^:/]+):)?([^/\[\]]+)(?:\[(\d+)\])?")
 
@@ -232,11 +240,17 @@ def _values(fault: _Fault, prefixes: Prefixes) -> dict[str, str]:
         "element": _cut(_first(_ELEMENT, message) or "?", _LONGEST),
         "attribute": _cut(_first(_ATTRIBUTE, message) or "?", _LONGEST),
         "value": _cut(value or "", _LONGEST),
-        "type": _cut(_first(_TYPE, message) or "?", _LONGEST),
+        "type": _cut(_first(_TYPE, message) or _base_type(message), _LONGEST),
         "expected": _cut(_expected(message), _LONGEST_LIST),
         "allowed": _cut(_first(_ALLOWED, message) or "?", _LONGEST_LIST),
         "detail": _cut(message, _LONGEST_LIST),
     }
+
+
+def _base_type(message: str) -> str:
+    """What a type without name is made of, by the name of the element (its representation term)."""
+    name = (_first(_ATTRIBUTE, message) or _first(_ELEMENT, message) or "").rpartition(":")[2]
+    return next((base for end, base in _BASE_TYPES if end.search(name)), "decimal")
 
 
 def _expected(message: str) -> str:

@@ -24,7 +24,7 @@ WHEN = datetime(2026, 9, 1, tzinfo=UTC)
 # Points on the way of a push are passed in test_push.py: SFTP partners fetch.
 FETCH = ["fetch.read", "fetch.before-reply", "fetch.after-reply"]
 ONCE = {"blob.synced", "blob.adopted", "compose.begun", "compose.done"}
-DEPOSIT = [p for p in POINTS if not p.startswith(("push.", "fetch."))]
+DEPOSIT = [p for p in POINTS if not p.startswith(("push.", "fetch.", "block."))]
 
 
 def name_of(number: int) -> str:
@@ -155,3 +155,28 @@ def test_killed_at_fifty_random_places(
         deposited, fetched = killed_at(folder, seeded, f"*@{dice.randint(1, 30)}=kill", flows)
         check_after_restart(folder, flows, deposited, fetched)
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_killed_between_blocks_a_large_flow_goes_on_where_it_stopped(
+    tmp_path: Path, seeded: Path, nth: int
+) -> None:
+    """1,100 invoices are three blocks; after the restart there is another number of processes."""
+    name = name_of(9)
+    flows = {name: envelope(9, invoices=1100)}
+    deposited, _ = killed_at(tmp_path, seeded, f"block.decided@{nth}=kill", flows)
+    assert deposited == {name}
+    settings = tmp_path / "one.toml"
+    settings.write_text("[judging]\nprocesses = 1\n")
+    with running_node(tmp_path, "--config", str(settings)) as node:
+        node.quiet()
+        connection = open_reader(tmp_path / "data")
+        (flow,) = read.flows(connection, "default")
+        assert (flow["state"], flow["verdict"]) == ("IN_INTEGRE", "accepted")
+        returns = read.returns_of(connection, flow["id"])
+        codes = sorted(r["interface"] for r in returns)
+        connection.close()
+    assert codes == ["CSO1100A", "FEN1201A", "FEN1201A", "FEN1201A"]
+    first = [r for r in returns if r["interface"] == "FEN1201A"]
+    numbers = [s["about"] for r in first for s in r["statuses"]]
+    assert numbers == [f"F9-{n}" for n in range(1100)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,12 +18,15 @@ WHEN = datetime(2026, 9, 1, tzinfo=UTC)
 
 
 def content(number: int) -> bytes:
-    """Every third flow is large enough to be judged later than those after it."""
-    count = 60 if number % 3 == 0 else 1
+    """Every third flow is judged later than those after it; one has several blocks, on disk."""
+    count = 1100 if number == 5 else 60 if number % 3 == 0 else 1
     specimens = [Specimen(number=f"F{number}-{n}") for n in range(count)]
     if number % 4 == 1:
         specimens.append(Specimen(number=f"F{number}-0"))  # a duplicate inside the flow
-    return pack([(f"{n}.xml", ubl_invoice(s)) for n, s in enumerate(specimens)], WHEN)
+    noise = [
+        (f"noise-{n}.xsl", random.Random(n).randbytes(300_000)) for n in range(4 * (number == 5))
+    ]
+    return pack([*noise, *((f"{n}.xml", ubl_invoice(s)) for n, s in enumerate(specimens))], WHEN)
 
 
 def streams(folder: Path, processes: int) -> str:
@@ -45,6 +49,10 @@ def streams(folder: Path, processes: int) -> str:
         "SELECT count(*) FROM event WHERE stream NOT LIKE 'DEM0__'"
     ).fetchone()[0]
     assert events > 80
+    blocks = connection.execute(
+        "SELECT count(*) FROM event WHERE type = 'DocumentsDecided'"
+    ).fetchone()[0]
+    assert blocks == 3
     digest = read.stream_hash(connection, "default")
     connection.close()
     return digest

@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from cpp_documents import MIXED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.domain.judgement import Check, Job, Limits
+from simulator.domain.judgement import Check, Job, Limits, documents_of
 from simulator.messages.archives import pack
 from simulator.messages.specimen import Specimen, ubl_invoice
+from simulator.validation import assembly
 from simulator.validation import judge as module
 from simulator.validation.assembly import assembled
 from simulator.validation.judge import answers, judge, safe_answers
@@ -384,3 +386,51 @@ def test_many_errors_in_one_element_deep_down_are_found_in_bounded_time():
     content = GOOD[: start + 10] + item * 40_000 + GOOD[start + 10 :]
     findings = only(judge(job(content, seconds=20.0))).findings
     assert {f.rule for f in findings[:-1]} == {"cvc-complex-type.3.2.2"}
+
+
+EMPTY_BLOCKS = (b"<CPPFactureMixte/>", b"<CPPStatut/>", b"<CPPFacturePivot/>")
+
+
+@pytest.mark.parametrize("content", EMPTY_BLOCKS)
+@pytest.mark.parametrize("packs", [("xsd",), ()])
+def test_a_file_of_no_invoices_at_all_has_facts_that_say_nothing(content, packs):
+    judgement = judge(job(content, syntax="", packs=packs))
+    assert only(judgement).facts.number == ""
+    assert (judgement.verdict == "irrecevable") == bool(packs)
+
+
+def styled(name, content):
+    return pack([("a.xml", GOOD), (name, content), ("b.xml", b"<a>")], WHEN)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [(b"", "IRR_VIDE_F"), (b"x" * 20_000, "IRR_TAILLE_F"), (b"PK\x03\x04zip", "IRR_TYPE_F_NESTED")],
+)
+def test_a_stylesheet_at_fault_is_told_and_hides_nothing(monkeypatch, content, rule, parts):
+    monkeypatch.setattr(module, "_BLOCK_FILES", 1)
+    flow = job(styled("s.xsl", content), name="f.tar.gz", member=15_000)
+    judgement = assembled(flow, shares(flow, parts))
+    found = [(d.member, f.rule) for d in judgement.documents for f in d.findings]
+    assert ("s.xsl", rule) in found
+    assert judgement == judge(flow)
+    assert judgement.verdict == "irrecevable"
+
+
+def mixed(text=MIXED):
+    return judge(job(text.encode(), syntax="cpp-facture-mixte", packs=("xsd", "historic")))
+
+
+def test_a_file_of_many_invoices_is_decided_in_parts(monkeypatch):
+    monkeypatch.setattr(assembly, "_MOST_TOGETHER", 1)
+    judgement = mixed()
+    assert [len(documents_of(block)) for block in judgement.blocks] == [1, 1]
+
+
+def test_a_finding_is_with_the_invoice_that_it_speaks_of():
+    second = MIXED.index("<Id>", MIXED.index('NumOrdre="2"'))
+    text = MIXED[:second] + MIXED[second:].replace("<Id>", "<Id>é ", 1)
+    first, other = mixed(text).documents
+    assert not [f for f in first.findings if f.rule == "G1.05_CHARACTERS"]
+    assert [f for f in other.findings if f.rule == "G1.05_CHARACTERS"]
