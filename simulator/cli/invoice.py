@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from simulator.domain.interfaces import Interface
     from simulator.messages.specimens.batch import Order
     from simulator.messages.specimens.model import Specimen
+    from simulator.validation.packs.breaking.choosing import Choice, Wanted
+    from simulator.validation.packs.breaking.making import Broken
 
 CIRCUITS = ("b2g", "b2g-pa", "g2b-issuer")
 SYNTAXES = ("ubl", "ubl-creditnote", "cii-d16b", "cii-d22b", "factur-x", "cpp")
+_MESSAGE = "cdar"  # to be broken only
 PROFILES = ("basic", "en16931", "extended")
 
 # What the catalogue says of an interface, in the words of the options.
@@ -42,7 +45,7 @@ def invoice() -> None:
 
 
 @invoice.command()
-@click.option("--syntax", type=click.Choice(SYNTAXES), help="Default: ubl.")
+@click.option("--syntax", type=click.Choice((*SYNTAXES, _MESSAGE)), help="Default: ubl.")
 @click.option("--circuit", type=click.Choice(CIRCUITS), help="Default: b2g.")
 @click.option("--profile", type=click.Choice(PROFILES), help="Of Factur-X. Default: en16931.")
 @click.option("--cadre", help="Cadre de facturation (BT-23). Default: A1 or S1.")
@@ -58,6 +61,12 @@ def invoice() -> None:
 @click.option("--seed", type=click.IntRange(min=0), help="Draw all that is not given by lot.")
 @click.option("--size", type=click.IntRange(0, 100 << 20), default=0, help="About so many bytes.")
 @click.option("--broken", type=click.Choice(["xsd", "truncated"]), help="Wrong in this way.")
+@click.option(
+    "--break",
+    "rule",
+    metavar="RULE|list",
+    help="Break this rule and, if that can be done, no other; list tells which there are.",
+)
 @click.option("--count", type=click.IntRange(min=1), default=1, help="How many in the envelope.")
 @click.option(
     "--envelope",
@@ -77,11 +86,69 @@ def make(**given: Any) -> None:  # noqa: ANN401 - the options above, each of its
         message = "--count needs --envelope FLOWNAME.tar.gz"
         raise click.UsageError(message)
     try:
-        _write(_order(given, _flow(envelope)), envelope)
+        if given["rule"]:
+            _break(given)
+        else:
+            _write(_order(given, _flow(envelope)), envelope)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     except (resources.MissingResource, OSError) as error:
         raise EnvironmentFailure(str(error)) from None
+
+
+def _break(given: dict[str, Any]) -> None:
+    """Writes a document that breaks a rule, and tells of it on standard error."""
+    from simulator.validation.packs.breaking import choosing
+    from simulator.validation.packs.breaking.making import broken
+
+    if given["envelope"] or given["broken"] or given["syntax"] == "factur-x":
+        message = "--break makes one XML document: leave out --envelope, --broken and factur-x"
+        raise ValueError(message)
+    extended = given["profile"] == "extended"
+    wanted = choosing.Wanted(given["syntax"] or "", given["circuit"] or "", extended)
+    if given["rule"] == "list":
+        _list(wanted)
+        return
+    choice = choosing.choose(given["rule"], wanted)
+    made = broken(choice.rule, choice.scope, _own(given, choice))
+    sys.stdout.buffer.write(made.content)
+    _tell(choice, made)
+
+
+def _list(wanted: Wanted) -> None:
+    """The rules that there are for a syntax and circuit, a line each."""
+    from simulator.validation.packs.breaking import choosing
+    from simulator.validation.packs.breaking.making import never
+
+    syntax, circuit = wanted.syntax or SYNTAXES[0], wanted.circuit
+    told: set[tuple[str, str]] = set()
+    for choice in choosing.offered(wanted._replace(syntax=syntax, circuit=circuit)):
+        rule = choice.rule
+        if (rule.pack, rule.id) not in told and not never(rule):
+            told.add((rule.pack, rule.id))
+            click.echo(f"{rule.id}\t{rule.pack}\t{rule.severity}")
+
+
+def _own(given: dict[str, Any], choice: Choice) -> bytes:
+    """The specimen that the options ask for, to be broken."""
+    from simulator.messages.specimen_status import Status, cdar_message
+    from simulator.messages.specimens import batch, factory
+
+    if choice.syntax == _MESSAGE:
+        return cdar_message(Status("204"))
+    asked = {**given, "syntax": choice.syntax, "circuit": choice.circuit}
+    if choice.rule.pack.startswith("extended"):
+        asked["profile"] = "extended"
+    return factory.document(batch.specimen(_order(asked, _Flow())), asked["syntax"])
+
+
+def _tell(choice: Choice, made: Broken) -> None:
+    rule, lines = choice.rule, ", ".join(str(place.line) for place in made.places)
+    click.echo(f"breaks {rule.id} of pack {rule.pack}, changed in line {lines}", err=True)
+    if made.also:
+        click.echo(f"which cannot be broken alone; with it: {', '.join(made.also)}", err=True)
+    if not made.own:
+        click.echo("made from a sample of that pack, not from the options", err=True)
 
 
 class _Flow(NamedTuple):

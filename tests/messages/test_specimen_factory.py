@@ -250,21 +250,6 @@ def test_what_a_syntax_cannot_say_is_refused(syntax, spec, said):
         factory.document(spec, syntax)
 
 
-def test_a_rule_is_broken_in_the_specimen_or_in_the_document(monkeypatch):
-    def renamed(spec):
-        return msgspec.structs.replace(spec, number="BAD NUMBER!")
-
-    monkeypatch.setitem(factory.BREAKS, "G1.05", factory.Break(specimen=renamed))
-    monkeypatch.setitem(
-        factory.BREAKS, "BR-05", factory.Break(document=lambda c: c.replace(b">EUR<", b"><"))
-    )
-    good = factory.document(Specimen(), "ubl")
-    assert read(factory.broken(Specimen(), "ubl", "G1.05")).number == "BAD NUMBER!"
-    assert factory.broken(Specimen(), "ubl", "BR-05") == good.replace(b">EUR<", b"><") != good
-    with pytest.raises(KeyError):
-        factory.broken(Specimen(), "ubl", "BR-99")
-
-
 def test_a_credit_note_names_an_earlier_invoice():
     facts = read(factory.document(Specimen(credit_note=True), "cii-d22b"))
     assert facts.type_code == "381"

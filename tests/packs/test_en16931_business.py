@@ -3,7 +3,6 @@
 import pytest
 from lxml import etree
 from packs import oracle
-from packs.en16931_cases import cases
 from packs.en16931_mutants import mutants
 from packs.en16931_samples import (
     CATEGORIES,
@@ -16,6 +15,7 @@ from packs.en16931_samples import (
 )
 from packs.schematron import SCH, EngineError, fired
 
+from simulator.validation.packs.breaking.core_cases import cases
 from simulator.validation.packs.loading import load
 
 CASES = list(cases())

@@ -11,18 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from packs import oracle
-from packs.en16931_cases import (
-    ALLOWANCE,
-    CHARGE,
-    LINE_SETTLEMENT,
-    REPRESENTATIVE,
-    ROW,
-    SELLER,
-    TOTALS,
-    UBL_CHARGE,
-    UBL_LINE,
-    UBL_ROW,
-)
 from packs.en16931_samples import (
     CATEGORIES,
     SCHEMATRON,
@@ -40,6 +28,18 @@ from packs.en16931_samples import (
 )
 from packs.schematron import fired
 
+from simulator.validation.packs.breaking.core_edits import (
+    ALLOWANCE,
+    CHARGE,
+    LINE_SETTLEMENT,
+    REPRESENTATIVE,
+    ROW,
+    SELLER,
+    TOTALS,
+    UBL_CHARGE,
+    UBL_LINE,
+    UBL_ROW,
+)
 from simulator.validation.packs.models import en16931_doubles as doubles
 from simulator.validation.packs.run import Scope, run
 

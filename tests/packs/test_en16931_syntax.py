@@ -1,4 +1,4 @@
-"""Syntax rules and code lists of EN 16931: each fires alone, where it should, in the words of its row."""
+"""Syntax rules and code lists of EN 16931: each fires alone, where it should, worded by its row."""
 
 import os
 import re
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
-from packs import en16931_syntax_samples as samples
 
 from simulator import resources
 from simulator.messages.xpath import xpath_of
+from simulator.validation.packs.breaking import core_syntax as samples
 from simulator.validation.packs.codelists import code_list
 from simulator.validation.packs.dialects import dialect_of
 from simulator.validation.packs.loading import load

@@ -1,12 +1,11 @@
 """Which syntaxes a specimen can be written in, and what each asks of it first.
 
-`BREAKS` is where rule packs say how a rule is broken: a change of the specimen before it is written,
-or of the document after.
+How a rule of a pack is broken is for `validation.packs.breaking`, which knows the packs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
 
 import msgspec
@@ -43,17 +42,6 @@ _PARTIES = {
 }
 
 
-class Break(msgspec.Struct, frozen=True):
-    """How a rule is broken: by a change of the specimen, of the document, or of both."""
-
-    specimen: Callable[[Specimen], Specimen] | None = None
-    document: Callable[[bytes], bytes] | None = None
-
-
-# By rule id; filled by who knows the rules.
-BREAKS: dict[str, Break] = {}
-
-
 def of_circuit(circuit: Circuit) -> Specimen:
     """A plain specimen between parties that invoice each other on a circuit."""
     return msgspec.structs.replace(Specimen(circuit=circuit), **_PARTIES.get(circuit, {}))
@@ -74,18 +62,6 @@ def written(spec: Specimen, syntax: Syntax) -> Iterator[bytes]:
 def document(spec: Specimen, syntax: Syntax) -> bytes:
     """The document of a specimen in one; see `written`."""
     return b"".join(written(spec, syntax))
-
-
-def broken(spec: Specimen, syntax: Syntax, rule: str) -> bytes:
-    """The document with one rule broken as `BREAKS` has it.
-
-    Raises:
-        KeyError: a rule that `BREAKS` does not have.
-        ValueError, MissingResource: as `written`.
-    """
-    how = BREAKS[rule]
-    content = document(how.specimen(spec) if how.specimen else spec, syntax)
-    return how.document(content) if how.document else content
 
 
 def fitted(spec: Specimen, syntax: Syntax) -> Specimen:

@@ -155,8 +155,12 @@ def _guarded(element: Element, watch: Watch, hits: list[Hit]) -> None:
         hits.append((watch.rule, element))
 
 
+_BLANKS = str.maketrans("\t\n\r", "   ")
+
+
 def _is_listed(value: str, codes: frozenset[str]) -> bool:
-    return value in codes or " ".join(value.split()) in codes
+    # normalize-space of XPath: the blanks of XML, not those of Unicode.
+    return value in codes or " ".join(filter(None, value.translate(_BLANKS).split(" "))) in codes
 
 
 def _matches(name: str, tag: str) -> bool:

@@ -31,8 +31,8 @@ _DOCUMENT = "ram:AssociatedDocumentLineDocument"
 Checked = Callable[[Line], bool]
 
 
-def _is_coded(line: Line) -> bool:
-    return any(c.code.exists and normal(c.scheme.value).upper() == "VAT" for c in line.categories)
+def _has_unit(quantity: Number) -> bool:
+    return quantity.element is not None and quantity.element.get("unitCode") is not None
 
 
 def _lacking(has: Checked, invoice: Invoice) -> Iterator[Fault]:
@@ -48,13 +48,23 @@ def _is_document(invoice: Invoice, line: Line) -> bool:
 
 for _id, _has in {
     "22": lambda line: line.quantity.exists,
-    "23": lambda line: line.quantity.attribute("unitCode") is not None,
+    "23": lambda line: _has_unit(line.quantity),
     "24": lambda line: line.net.exists,
     "26": lambda line: line.price.net.exists,
 }.items():
     rules.add(f"BR-FREXT-{_id}", partial(_lacking, _has))
     rules.add(f"BR-FREXT-BR-{_id}", partial(_lacking, _has))
-rules.add("BR-FREXT-CO-04", partial(_lacking, _is_coded))
+
+
+@rules("BR-FREXT-CO-04")
+def category(invoice: Invoice) -> Iterator[Fault]:
+    """A counted line has a VAT category (BT-151); UBL looks past blanks around VAT."""
+    return _lacking(partial(_is_coded, invoice.syntax), invoice)
+
+
+def _is_coded(syntax: str, line: Line) -> bool:
+    schemes = [c.scheme.value for c in line.categories if c.code.exists]
+    return any((normal(s) if syntax == "ubl" else s).upper() == "VAT" for s in schemes)
 
 
 @rules("BR-FREXT-05")

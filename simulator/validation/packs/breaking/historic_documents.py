@@ -1,10 +1,15 @@
 """Small invoices that break no historic rule, in UBL, CII and CPP, and ways to change them."""
 
+from __future__ import annotations
+
 import datetime as dt
+from collections.abc import Mapping
 
 from lxml import etree
+from lxml.etree import _Element as Element
 
-from simulator.validation.packs.dialects import dialect_of
+from simulator.validation.packs.breaking.edits import NotThere, chosen, removed
+from simulator.validation.packs.dialects import NAMES
 
 UBL = """<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
  xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
@@ -110,10 +115,14 @@ CPP_UNIT = """<CPPFactureMixteUnitaire NumOrdre="1">
 CPP = f"<CPPFactureMixte><Enveloppe/><CPPFactures>{CPP_UNIT}</CPPFactures></CPPFactureMixte>"
 GOOD = {"ubl-invoice": UBL, "cii-d16b": CII, "cpp-facture-mixte": CPP}
 # By field: where it stands in UBL, CII and CPP.
-PLACES = {
+PLACES: dict[str, tuple[str, str, str | None] | tuple[str, str | None, str | None]] = {
     "number": ("/*/cbc:ID", "rsm:ExchangedDocument/ram:ID", "//Id"),
     "date": ("/*/cbc:IssueDate", "//ram:IssueDateTime/*", "//DateEmissionFacture"),
-    "type": ("/*/cbc:InvoiceTypeCode", "rsm:ExchangedDocument/ram:TypeCode", "//Type"),
+    "type": (
+        "/*/cbc:InvoiceTypeCode | /*/cbc:CreditNoteTypeCode",
+        "rsm:ExchangedDocument/ram:TypeCode",
+        "//Type",
+    ),
     "cadre": ("/*/cbc:ProfileID", "rsm:ExchangedDocumentContext/*/ram:ID", "//Cadre"),
     "currency": ("/*/cbc:DocumentCurrencyCode", "//ram:InvoiceCurrencyCode", "//Devise"),
     "country": ("//cac:Country/cbc:IdentificationCode", "//ram:CountryID", "//CodePays"),
@@ -153,31 +162,62 @@ PLACES = {
     ),
     "account": ("//cac:PayeeFinancialAccount/cbc:ID", "//ram:IBANID", "//Compte"),
     "payable": ("//cbc:PayableAmount", "//ram:DuePayableAmount", "//MontantNetAPayer"),
-    "quantity": ("//cbc:InvoicedQuantity", "//ram:BilledQuantity", "//Quantite"),
+    "quantity": (
+        "//cbc:InvoicedQuantity | //cbc:CreditedQuantity",
+        "//ram:BilledQuantity",
+        "//Quantite",
+    ),
     "price": ("//cbc:PriceAmount", "//ram:ChargeAmount", "//PrixUnitaire"),
     "rate": ("//cbc:Percent", "//ram:RateApplicablePercent", "//Taux"),
     "category": ("//cac:TaxCategory/cbc:ID", "//ram:CategoryCode", None),
     "regime": ("//cac:PartyTaxScheme//cbc:ID", "//ram:DueDateTypeCode", None),
     "tax": ("/*/cac:TaxTotal/cbc:TaxAmount", None, None),
-    "line": ("//cac:InvoiceLine", None, None),
+    "line": ("//cac:InvoiceLine | //cac:CreditNoteLine", None, None),
 }
 MISSING = None
+# By field: its new text, a day as numbers, or None to take it out.
+Changes = Mapping[str, str | tuple[int, int, int] | None]
 
 
-def changed(syntax, changes):
-    """The good document with fields set, or removed."""
+def changed(syntax: str, changes: Changes) -> bytes:
+    """The good document of a syntax with fields set, or removed."""
     root = etree.fromstring(GOOD[syntax])
-    column = list(GOOD).index(syntax)
-    for field, value in changes.items():
-        path, _, attribute = PLACES[field][column].partition("/@")
-        (element,) = root.xpath(path, namespaces=dict(dialect_of(syntax).prefixes)) or [None]
-        if value is MISSING:
-            element.getparent().remove(element)
-        elif attribute:
-            element.set(attribute, value)
-        elif isinstance(value, tuple):
-            dashed = dt.date(*value).isoformat()
-            element.text = dashed.replace("-", "") if syntax.startswith("cii") else dashed
-        else:
-            element.text = value
+    edited(root, syntax, changes)
     return etree.tostring(root)
+
+
+def edited(root: Element, syntax: str, changes: Changes) -> None:
+    """Sets or removes fields of a document.
+
+    Raises:
+        NotThere: it does not have one of the fields.
+    """
+    family = next(name for name in _COLUMNS if syntax.startswith(name))
+    for field, value in changes.items():
+        _change(root, PLACES[field][_COLUMNS.index(family)] or "none", value)
+
+
+_COLUMNS = ("ubl", "cii", "cpp")
+
+
+def _change(root: Element, path: str, value: str | tuple[int, int, int] | None) -> None:
+    path, _, attribute = path.partition("/@")
+    found = chosen(root, path, _prefixes(root))
+    if not found:
+        message = f"expected {path} in the document, found none"
+        raise NotThere(message)
+    if value is MISSING:
+        removed(found[0])
+    elif isinstance(value, tuple):
+        dashed = dt.date(*value).isoformat()
+        found[0].text = dashed.replace("-", "") if "CrossIndustry" in root.tag else dashed
+    elif attribute:
+        found[0].set(attribute, value)
+    else:
+        found[0].text = value
+
+
+def _prefixes(root: Element) -> Mapping[str, str]:
+    space = etree.QName(root).namespace
+    known = (d.prefixes for d in NAMES.values() if space in d.prefixes.values())
+    return next(known, {})
