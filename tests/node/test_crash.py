@@ -145,6 +145,7 @@ def test_killed_at_a_named_point_of_a_fetch(
     check_after_restart(tmp_path, flows, deposited, fetched)
 
 
+@pytest.mark.timeout(400)
 def test_killed_at_fifty_random_places(
     tmp_path: Path, seeded: Path, flows: dict[str, bytes]
 ) -> None:
