@@ -175,7 +175,11 @@ def _flow(envelope: Path | None) -> _Flow:
         message = f"an envelope of invoices is a .tar.gz: found {envelope.name}"
         raise ValueError(message)
     catalogue = Catalogue.from_table(resources.table("schemas", "catalogue.toml"))
-    return _Flow(catalogue.get(name.interface), name.identifier)
+    interface = catalogue.get(name.interface)
+    if interface is not None and interface.judged_as not in _SYNTAXES:
+        message = f"{interface.code} carries no invoices: it is for {interface.syntax}"
+        raise ValueError(message)
+    return _Flow(interface, name.identifier)
 
 
 def _order(given: dict[str, Any], flow: _Flow) -> Order:

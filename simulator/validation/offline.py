@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from simulator.domain.findings import Finding
+from simulator import resources
+from simulator.domain.findings import Finding, Rulebook
 from simulator.domain.flowname import FlowName, NameFault
 from simulator.domain.interfaces import Catalogue, Interface
 from simulator.domain.judgement import INVOICES, Document, Facts, Job, Judgement, Limits, Verdict
@@ -101,6 +102,8 @@ def rows_of(path: Path, judgement: Judgement, request: Request) -> list[Row]:
     """The rows of a judgement: its own findings first, then its documents in order."""
     interface = _interface(path.name, request)
     code = interface.code if interface else None
+    if interface is not None and not interface.judged_as:
+        return [_unsupported(path, interface)]
     rows: list[Row] = []
     if judgement.findings or not (judgement.documents or judgement.blocks):
         flow = Row(
@@ -110,6 +113,15 @@ def rows_of(path: Path, judgement: Judgement, request: Request) -> list[Row]:
     for _, documents in groupby(judgement.every_document(), lambda document: document.member):
         rows += _rows_of_file(path, list(documents), interface, request)
     return rows
+
+
+def _unsupported(path: Path, interface: Interface) -> Row:
+    """A flow on a code that no deposit is judged on: what admission says of it."""
+    book = Rulebook.from_tables(resources.table("schemas", "rules", "admission.toml"))
+    emission = interface.direction == "EMISSION"
+    rule = "IRR_CODE_INTER_UNSUPPORTED" if emission else "IRR_CODE_INTER_DIRECTION"
+    found = book.finding(rule, found=interface.code)
+    return Row(shown(path), None, interface.code, "unknown", "irrecevable", (), (), (found,))
 
 
 def _rows_of_file(

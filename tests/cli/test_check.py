@@ -262,3 +262,12 @@ def test_no_file_raises(file, content, name):
     result = run(file(name, content))
     assert result.exit_code in (0, 1)
     assert isinstance(result.exception, SystemExit | None)
+
+
+@pytest.mark.parametrize("code", ["CEN0036A", "CSO1100A"])
+def test_a_flow_on_a_code_that_is_no_deposit_is_refused_as_by_a_node(file, code):
+    flow = file(f"{code}_DEM001_DEM001{code[3:7]}000000000000009.xml", GOOD)
+    exit_code, (row,) = told(flow)
+    assert (exit_code, row["verdict"]) == (1, "irrecevable")
+    assert [f["motif"] for f in row["findings"]] == ["IRR_CODE_INTER"]
+    assert run(flow, "--interface", code).exit_code == 2

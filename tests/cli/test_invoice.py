@@ -158,3 +158,12 @@ def test_help_loads_neither_the_factory_nor_the_pdf_library():
     )
     result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
     assert result.stdout.split() == [b"[]"]
+
+
+@pytest.mark.parametrize("code", ["FSO1304A", "FSO6000A", "CSO1100A"])
+def test_an_envelope_on_a_code_that_carries_no_invoices_is_a_usage_error(tmp_path, code):
+    flow = tmp_path / f"{code}_DEM011_DEM011{code[3:7]}000000000000001.tar.gz"
+    result = CliRunner().invoke(aife_sim, ["invoice", "make", "--envelope", str(flow)])
+    assert result.exit_code == 2
+    assert "carries no invoices" in result.output
+    assert not flow.exists()
