@@ -107,15 +107,17 @@ async def _client(node: RunningNode, code: str) -> AsyncIterator[asyncssh.SFTPCl
         yield client
 
 
-async def _put(client: asyncssh.SFTPClient, name: str, content: bytes) -> float:
-    """Seconds from CLOSE to the report being in a listing."""
+async def _put(
+    client: asyncssh.SFTPClient, name: str, content: bytes, pause: float = 0.001
+) -> float:
+    """Seconds from CLOSE to the report being in a listing, which is asked for after each pause."""
     report = "C" + name.replace(".xml", ".tar.gz")[1:]
     file = await client.open(f"/depot/{name}", "wb")
     await file.write(content)
     begin = time.perf_counter()
     await file.close()
     while report not in await client.listdir("/retrait"):
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(pause)
     return time.perf_counter() - begin
 
 
@@ -134,7 +136,7 @@ def _judged(folder: Path, flow: Path, processes: int, *, rules: bool = False) ->
 async def _deposit(node: RunningNode, flow: Path) -> float:
     name = name_of(1).replace(".xml", ".tar.gz")
     async with _client(node, "DEM001") as client:
-        return await _put(client, name, flow.read_bytes())
+        return await _put(client, name, flow.read_bytes(), pause=0.02)
 
 
 def _beside(folder: Path, flow: Path) -> None:
@@ -166,11 +168,11 @@ async def _others(node: RunningNode, flow: Path) -> list[float]:
 
 @contextlib.contextmanager
 def _watched(pid: int) -> Iterator[list[int]]:
-    """The sum of PSS of a process and its children, sampled every 50 ms."""
+    """The sum of PSS of a process and its children, sampled every 200 ms."""
     samples, stop = [0], threading.Event()
 
     def watch() -> None:
-        while not stop.wait(0.05):
+        while not stop.wait(0.2):
             samples.append(sum(map(_pss, _family(pid))))
 
     watcher = threading.Thread(target=watch)

@@ -39,7 +39,7 @@ _CLOSED = "the judging pool is closed"
 _WARM = ("ubl-2.1",)
 _NICENESS, _NICENESS_OF_LARGE = 5, 10
 # Bytes of a flow from which on it is worth being unpacked by several processes.
-_SPREAD = 1 << 20
+_SPREAD = 256 << 10
 # Seconds after which a process for large flows ends that has nothing to do.
 _REST = 20.0
 
