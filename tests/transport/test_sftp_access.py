@@ -193,7 +193,7 @@ def test_nothing_is_forwarded(site: Any) -> None:
             with pytest.raises(asyncssh.ChannelListenError):
                 await line.forward_remote_port("127.0.0.1", 0, "127.0.0.1", site.port)
             with pytest.raises(asyncssh.ChannelOpenError):
-                await line.open_unix_connection("/tmp/x")
+                await line.open_unix_connection("/nowhere")
 
     run(forward())
 
