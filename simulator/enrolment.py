@@ -17,6 +17,7 @@ from simulator.certificates import (
     read_partner_certificate,
 )
 from simulator.domain.businesstime import parse_instant
+from simulator.domain.endpoints import EndpointRefused, checked_endpoint
 from simulator.domain.flowname import ALNUM
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Reference
@@ -69,6 +70,7 @@ class Enrolments:
             detail = f"{given.code} is the simulator's own"
             raise Refused(400, "wrong code application", detail)
         _check_ssh_key(given.ssh_key)
+        check_endpoint(given.protocol, given.endpoint)
         interfaces = given.interfaces or circuit_interfaces(self._reference, given.circuit)
         self._check_interfaces(interfaces, given.circuit)
         own, key = self._identity(given)
@@ -89,6 +91,7 @@ class Enrolments:
             as2_id=given.as2_id or given.code,
             part_id=given.part_id or given.code,
             password=given.password,
+            as2=given.as2,
         )
 
     def with_keys(self, demo: Raccordement, keys: pki.Pki) -> Raccordement:
@@ -133,6 +136,15 @@ class Enrolments:
         return own, given.ssh_key or own.ssh_key
 
 
+def check_endpoint(protocol: str, endpoint: str | None) -> None:
+    """Refuses an endpoint that nothing can or may be pushed to. Raises `Refused`."""
+    try:
+        if endpoint:
+            checked_endpoint(protocol, endpoint)
+    except EndpointRefused as error:
+        raise Refused(400, "wrong endpoint", str(error)) from None
+
+
 def _check_ssh_key(line: str | None) -> None:
     try:
         if line is not None:
@@ -158,4 +170,5 @@ def from_settings(partner: PartnerSettings) -> Enrolment:
         as2_id=partner.as2_id,
         part_id=partner.part_id,
         password=partner.password,
+        as2=partner.as2,
     )

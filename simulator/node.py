@@ -29,11 +29,18 @@ from simulator import pki, resources
 from simulator.api import server as api
 from simulator.api.routes import SPACE, Console, Enrolment, Refused
 from simulator.domain.businesstime import Clock, Mode, instant_text, parse_instant
+from simulator.domain.flows import Deposit
 from simulator.domain.raccordement import Raccordement, Structure
 from simulator.domain.reference import Reference
 from simulator.enrolment import Enrolments, from_settings
 from simulator.exchange.admission import Admission
-from simulator.exchange.inputs import ClockMoved, RaccordementSaved, StructuresSaved
+from simulator.exchange.inputs import (
+    ClockMoved,
+    MessageTaken,
+    RaccordementSaved,
+    StructuresSaved,
+)
+from simulator.exchange.receipts import Taken
 from simulator.journal import read
 from simulator.journal.store import Store, StoreError
 from simulator.journal.tx import open_work
@@ -46,7 +53,7 @@ from simulator.runtime.lanes import Lanes
 from simulator.runtime.readers import Readers
 from simulator.runtime.reception import Reception
 from simulator.settings import Settings
-from simulator.transport import sftp
+from simulator.transport import as2, sftp
 
 log = logging.getLogger("aife_sim.node")
 
@@ -149,13 +156,13 @@ class Node:
             at_once=settings.judging.processes + 2,
         )
         self.lanes = Lanes(self.thread, self.hands, self.engine.clocks, self.point)
-        left = open_work(self.store.connection)
+        # Taken up once everything that pushes is there.
+        self._left = open_work(self.store.connection)
         self.thread.start()
         self._exit.push_async_callback(asyncio.to_thread, self.thread.close)
         self._judging = loop.create_task(self._start_judging())
         self._exit.push_async_callback(self.pool.close)
         self._exit.push_async_callback(self._drain)
-        self.lanes.take(left)
 
     async def _start_judging(self) -> None:
         """Warms the judging processes while the listeners are bound; jobs would start them too."""
@@ -168,9 +175,10 @@ class Node:
     def _follow(self, turn: Turn) -> None:
         """What one durable transaction leaves to be done."""
         for order, outcome in turn.outcomes:
-            if isinstance(outcome, Admission) and not outcome.refused:
-                self.hands.remember(outcome.flow, outcome.received, order.input)
-            elif isinstance(order.input, RaccordementSaved) and outcome is None:
+            for admission, deposit in _admitted(order.input, outcome):
+                if not admission.refused:
+                    self.hands.remember(admission.flow, admission.received, deposit)
+            if isinstance(order.input, RaccordementSaved) and outcome is None:
                 self.reception.know(order.space, order.input.raccordement)
         self.lanes.take(turn.work, turn.cancelled)
 
@@ -189,6 +197,7 @@ class Node:
             raise NodeFailure(_port_taken("sftp_port", node.sftp_port, error)) from error
         self._exit.push_async_callback(self.sftp.close)
         self.keys.write_known_hosts(self._host(), self.sftp.port)
+        self._listen_as2()
         self.token = _token(self.data / "token", node.token)
         try:
             self.http = api.listen(
@@ -203,6 +212,36 @@ class Node:
                 _port_taken("http_port", node.http_port, error.socketError)
             ) from error
         self._exit.callback(self.http.close)
+
+    def _listen_as2(self) -> None:
+        """Binds AS2 and registers its client with what pushes."""
+        node = self.settings.node
+        keys = as2.Keys(
+            self.keys.key.read_bytes(),
+            self.keys.certificate.read_bytes(),
+            self.keys.ca.read_bytes(),
+        )
+        try:
+            self.as2 = as2.listen(
+                reactor,
+                self.reception,
+                as2.As2Settings(**msgspec.structs.asdict(self.settings.as2)),
+                keys,
+                host=node.host,
+                port=node.as2_port,
+                tls_port=node.as2_tls_port,
+                url=self._as2_url,
+                inflated=self.settings.limits.flow,
+            )
+        except CannotListenError as error:
+            raise NodeFailure(_port_taken("as2_port", error.port, error.socketError)) from error
+        self._exit.push_async_callback(self.as2.close)
+        self.hands.pushers["as2"] = self.as2.client.push
+        self.hands.receipt_senders["as2"] = self.as2.client.send_receipt
+        self.lanes.take(self._left)
+
+    def _as2_url(self) -> str:
+        return f"http://{_in_url(self._host())}:{self.as2.port}{self.settings.as2.path}"
 
     def _console(self) -> Console:
         return Console(
@@ -298,7 +337,9 @@ class Node:
             "version": importlib.metadata.version("aife-sim"),
             "pid": os.getpid(),
             "http": f"http://{_in_url(host)}:{self.http.port}",
-            "as2": None,
+            "as2": self._as2_url(),
+            "as2_id": self.settings.as2.name,
+            "as2_tls": self.as2.tls_port,
             "sftp": {"host": host, "port": self.sftp.port},
             "pesit": None,
             "pesit_plain": None,
@@ -361,6 +402,14 @@ class Node:
         with suppress(TimeoutError):  # rows that are left are taken up at the next start
             await asyncio.wait_for(self.lanes.quiet(), _DRAIN)
         await self.lanes.close()
+
+
+def _admitted(value: object, outcome: object) -> Iterator[tuple[Admission, Deposit]]:
+    """The deposits of an input with what admission said of each."""
+    if isinstance(outcome, Admission) and isinstance(value, Deposit):
+        yield outcome, value
+    elif isinstance(outcome, Taken) and isinstance(value, MessageTaken) and outcome.admissions:
+        yield from zip(outcome.admissions, value.deposits, strict=True)
 
 
 def _token(file: Path, given: str | None) -> str:

@@ -19,7 +19,7 @@ from msgspec import Meta
 
 from simulator.domain.businesstime import Mode, parse_duration, parse_instant
 from simulator.domain.judgement import Limits
-from simulator.domain.raccordement import Circuit, Environment, Protocol
+from simulator.domain.raccordement import As2Terms, Circuit, Environment, Protocol
 from simulator.domain.reference import Options
 from simulator.layers import Layers, Origin, Problem, SettingsError, SettingsFile, resolve
 
@@ -66,6 +66,12 @@ def about(description: str) -> Meta:
     return Meta(description=description)
 
 
+def _durations(values: tuple[str, ...]) -> None:
+    """Raises `ValueError` for a list with anything but durations."""
+    for value in values:
+        parse_duration(value)
+
+
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One table of the settings file."""
 
@@ -81,6 +87,7 @@ class NodeSettings(Section, frozen=True):
     advertise_host: Annotated[str, about("Host told to partners; empty: the bound address.")] = ""
     http_port: Annotated[Port, about("Console and API; 0 takes a free port.")] = 18080
     as2_port: Annotated[Port, about("AS2; 0 takes a free port.")] = 18081
+    as2_tls_port: Annotated[Port | None, about("AS2 over HTTPS; none without.")] = None
     sftp_port: Annotated[Port, about("SFTP; 0 takes a free port.")] = 18022
     pesit_port: Annotated[Port, about("PeSIT over TLS; 0 takes a free port.")] = 18100
     pesit_plain_port: Annotated[Port | None, about("PeSIT without TLS, loopback only.")] = None
@@ -159,6 +166,23 @@ class SftpSettings(Section, frozen=True):
     kept_bytes: Annotated[Size, about("Size of both kinds together, in bytes.")] = 4 << 30
 
 
+class As2Settings(Section, frozen=True):
+    """[as2]: the manners of the AS2 server and client; what was agreed is a partner's own table."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=128), about("Our AS2 name.")] = "CPP001"
+    path: Annotated[
+        str,
+        Meta(pattern="^/[!-~]*$", extra={"allowed": "a path such as /as2"}),
+        about("Path of the URL that partners post to."),
+    ] = "/as2"
+    body: Annotated[Size, about("Bytes of one request.")] = 1536 << 20
+    header_seconds: Annotated[Seconds, about("Until the head of a request is there.")] = 30.0
+    request_seconds: Annotated[Seconds, about("For the whole of a request.")] = 900.0
+    max_connections: Annotated[Size, about("Connections at a time.")] = 1000
+    push_seconds: Annotated[Seconds, about("Until a push has its answer.")] = 60.0
+    mdn_seconds: Annotated[Seconds, about("Until an asynchronous MDN on a push is there.")] = 120.0
+
+
 class ClockSettings(Section, frozen=True):
     """[clock]: where business time begins and how it runs."""
 
@@ -198,6 +222,11 @@ class ReturnSettings(Section, frozen=True):
     """[returns]: what happens to returns."""
 
     purge_after: Annotated[Duration, about("Business time until an unfetched return goes.")] = "P7D"
+    retry: Annotated[
+        tuple[str, ...],
+        Meta(extra={"check": _durations, "allowed": "a list of ISO 8601 durations such as PT5M"}),
+        about("Business time before each further push of a return; none: no retry, as AIFE."),
+    ] = ()
 
 
 class TlsSettings(Section, frozen=True):
@@ -238,6 +267,11 @@ class PartnerSettings(Section, frozen=True):
     as2_id: Annotated[str, about("AS2 name; empty: the code application.")] = ""
     part_id: Annotated[str, about("PeSIT Part ID; empty: the code application.")] = ""
     password: Annotated[str, about("PeSIT password; empty: the node's default.")] = ""
+    as2: Annotated[
+        As2Terms,
+        Meta(extra={"allowed": "a table such as { profile = 'legacy', mdn = 'async' }"}),
+        about("What was agreed about AS2."),
+    ] = As2Terms()
 
     @property
     def active_from(self) -> datetime | None:
@@ -269,6 +303,7 @@ class Tables(Section, frozen=True):
     limits: LimitSettings = LimitSettings()
     schematron: SchematronSettings = SchematronSettings()
     sftp: SftpSettings = SftpSettings()
+    as2: As2Settings = As2Settings()
     clock: ClockSettings = ClockSettings()
     exchange: ExchangeSettings = ExchangeSettings()
     directory: DirectorySettings = DirectorySettings()
@@ -291,6 +326,7 @@ class Settings(Tables, frozen=True):
             directory_unknown=self.directory.unknown,
             flow_limit=self.limits.flow,
             purge_after=parse_duration(self.returns.purge_after),
+            push_retries=tuple(map(parse_duration, self.returns.retry)),
         )
 
     def job_limits(self) -> Limits:

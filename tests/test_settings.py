@@ -67,7 +67,7 @@ def test_every_option_and_limit_but_the_inner_ones_has_a_setting(settings_file):
         "[exchange]\n"
         'prefix = "CPP002"\nmatricule = "0001"\nlife_cycle_interface = "FEN1200A"\n'
         'group_statuses = false\nreport = "errors-only"\nall_rejected = "refused"\n'
-        '[directory]\nunknown = "accept"\n[returns]\npurge_after = "PT1H"\n'
+        '[directory]\nunknown = "accept"\n[returns]\npurge_after = "PT1H"\nretry = ["PT5M"]\n'
         "[limits]\nflow = 1\nmember = 2\nattachment = 3\nmembers = 4\ntotal = 5\n"
         "header = 6\nfindings = 7\n"
         "[judging]\nseconds = 8\nmemory = 9\n"

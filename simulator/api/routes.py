@@ -16,11 +16,18 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 import msgspec
 
 from simulator.domain.businesstime import instant_text, parse_duration
-from simulator.domain.raccordement import Circuit, Environment, Raccordement, Structure
+from simulator.domain.endpoints import EndpointRefused, checked_endpoint
+from simulator.domain.raccordement import (
+    As2Terms,
+    Circuit,
+    Environment,
+    Raccordement,
+    Structure,
+)
 from simulator.domain.raccordement import Protocol as Wire
-from simulator.exchange.inputs import Requeued, StructuresSaved
+from simulator.exchange.inputs import RaccordementSaved, Requeued, StructuresSaved
 from simulator.journal import explain, read
-from simulator.journal.tx import Flow
+from simulator.journal.rows import Flow
 from simulator.runtime.engine import Engine
 from simulator.runtime.lanes import Lanes
 from simulator.runtime.reception import Reception, Submit
@@ -67,6 +74,7 @@ class Enrolment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     as2_id: str = ""
     part_id: str = ""
     password: str = ""
+    as2: As2Terms = As2Terms()
 
 
 class Reader(Protocol):
@@ -214,6 +222,16 @@ async def requeue(call: Call) -> object:
     return await call.console.read(read.find_return, SPACE, str(row["id"]))
 
 
+async def resend(call: Call) -> object:
+    """Pushes a return once more, under the same identity."""
+    row = await call.console.read(read.find_return, SPACE, call.wanted)
+    partner = call.console.reception.partner(row["partner"])
+    if partner is None or not partner.listens:
+        detail = f"{row['partner']} fetches its returns, or listens nowhere: requeue puts one back"
+        raise Refused(409, "nothing to push to", detail)
+    return await requeue(call)
+
+
 async def pending(call: Call) -> object:
     """What is still to be done, and when."""
     return await call.console.read(read.pending, SPACE)
@@ -237,6 +255,64 @@ async def partner_add(call: Call) -> object:
     """Adds a partner, or replaces its raccordement."""
     value = await call.console.enrol(call.decode(Enrolment))
     return await partner_show(Call(call.console, value.code_application, call.query, b""))
+
+
+class Announced(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a partner listens from now on; None: nowhere."""
+
+    endpoint: str | None
+
+
+async def partner_endpoint(call: Call) -> object:
+    """Sets where a partner listens; what waits for it is pushed there."""
+    value = call.console.reception.partner(call.wanted)
+    if value is None:
+        raise Refused(404, "no such partner", f"no partner {call.wanted!r}: aife-sim partner list")
+    endpoint = call.decode(Announced).endpoint
+    try:
+        if endpoint is not None:
+            checked_endpoint(value.protocol, endpoint)
+    except EndpointRefused as error:
+        raise Refused(400, "wrong endpoint", str(error)) from None
+    changed = msgspec.structs.replace(value, endpoint=endpoint)
+    await call.console.submit(SPACE, RaccordementSaved(changed))
+    return await partner_show(Call(call.console, call.wanted, call.query, b""))
+
+
+async def partner_waiting(call: Call) -> object:
+    """How many returns wait for a partner or are on their way to it."""
+    return {"waiting": await call.console.read(read.returns_left, SPACE, call.wanted)}
+
+
+async def wire_list(call: Call) -> object:
+    """The newest exchanges on the wire."""
+    limit = max(1, min(int(call.query.get("limit", "50")), _MOST_FLOWS))
+    return await call.console.read(read.wire_log, SPACE, call.query.get("partner"), limit)
+
+
+async def wire_show(call: Call) -> object:
+    """One exchange on the wire."""
+    return await call.console.read(read.wire_row, SPACE, int(call.wanted))
+
+
+async def flow_wire(call: Call) -> object:
+    """What went over the wire about a deposit."""
+    return await call.console.read(read.wire_of_flow, (await _flow(call)).id)
+
+
+async def wire_request(call: Call) -> Raw:
+    """The raw bytes that the caller of an exchange sent."""
+    return await _wire_side(call, "request")
+
+
+async def wire_answer(call: Call) -> Raw:
+    """The raw bytes that came back."""
+    return await _wire_side(call, "answer")
+
+
+async def _wire_side(call: Call, side: str) -> Raw:
+    sha256, data = await call.console.read(read.blob_of_wire, int(call.wanted), side)
+    return Raw(await _content(call, sha256, data), name=f"wire-{call.wanted}-{side}")
 
 
 async def partner_keys(call: Call) -> object:
@@ -310,11 +386,19 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/flows/{}/raw", flow_raw, "its bytes", secret=True),
     Route("GET", "/api/v1/returns/{}/raw", return_raw, "the bytes of a return", secret=True),
     Route("POST", "/api/v1/returns/{}/requeue", requeue, "puts a return back"),
+    Route("POST", "/api/v1/returns/{}/resend", resend, "pushes a return once more"),
     Route("GET", "/api/v1/pending", pending, "what is still to be done"),
     Route("GET", "/api/v1/partners", partner_list, "the partners"),
     Route("POST", "/api/v1/partners", partner_add, "adds a partner"),
     Route("GET", "/api/v1/partners/{}", partner_show, "one partner"),
     Route("GET", "/api/v1/partners/{}/keys", partner_keys, "its key material", secret=True),
+    Route("PUT", "/api/v1/partners/{}/endpoint", partner_endpoint, "where it listens"),
+    Route("GET", "/api/v1/partners/{}/waiting", partner_waiting, "how many returns it has to get"),
+    Route("GET", "/api/v1/flows/{}/wire", flow_wire, "what went over the wire about it"),
+    Route("GET", "/api/v1/wire", wire_list, "newest exchanges on the wire; ?partner= &limit="),
+    Route("GET", "/api/v1/wire/{}", wire_show, "one of them"),
+    Route("GET", "/api/v1/wire/{}/request", wire_request, "raw bytes of the caller", secret=True),
+    Route("GET", "/api/v1/wire/{}/answer", wire_answer, "raw bytes of the answer", secret=True),
     Route("GET", "/api/v1/directory", directory_list, "the directory of structures"),
     Route("POST", "/api/v1/directory", directory_add, "adds structures"),
     Route("GET", "/api/v1/clock", clock_show, "business time"),

@@ -51,7 +51,7 @@ class Guard(msgspec.Struct, frozen=True):
             self._check_host(request)
         if (self.always or route.secret) and route.path not in _PUBLIC:
             self._check_token(request)
-        if route.method == "POST":
+        if route.method in ("POST", "PUT"):
             _check_json(request)
 
     def _check_host(self, request: Request) -> None:

@@ -119,6 +119,17 @@ def _transports() -> str:
     return f"SFTP by asyncssh {asyncssh.__version__}"
 
 
+def _as2_partner() -> str:
+    from simulator.transport.as2_pyas2 import Pyas2Unavailable, load
+
+    try:
+        found = load()
+    except Pyas2Unavailable as error:
+        raise Warning(str(error)) from None
+    how = " with the wider OpenSSL version pattern" if found.patched else ""
+    return f"pyas2lib {found.version}, loaded{how}"
+
+
 def _schematron() -> str:
     from importlib import metadata
 
@@ -149,6 +160,7 @@ _CHECKS: tuple[tuple[str, Callable[[], str]], ...] = (
     ("third-party schemas", _schemas),
     ("judging", _judging),
     ("transports", _transports),
+    ("as2 partner", _as2_partner),
     ("schematron", _schematron),
     ("sftp client", _client),
 )

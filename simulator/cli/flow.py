@@ -152,12 +152,20 @@ def _beside(node: str | None, trace: dict[str, Any]) -> Beside:
 @flow.command()
 @click.argument("wanted", metavar="FLOW", default="latest")
 @click.option("--return", "is_return", is_flag=True, help="FLOW names a return of ours.")
+@click.option("--wire", is_flag=True, help="Requests and MDNs about it, decoded beside.")
 @node_option
 @talks_to_node
-def raw(wanted: str, is_return: bool, node: str | None) -> None:
+def raw(wanted: str, *, is_return: bool, wire: bool, node: str | None) -> None:
     """The bytes of a flow, to standard output; of a return with --return."""
+    from simulator.cli.wire import exchange_lines
     from simulator.testing.client import quoted
 
+    if wire:
+        client = client_of(node)
+        rows = client.get(f"/api/v1/flows/{quoted(wanted)}/wire")
+        shown = ["\n".join(exchange_lines(client, row)) for row in rows]
+        click.echo("\n\n".join(shown) or "its protocol leaves no raw bytes in the journal")
+        return
     kind = "returns" if is_return else "flows"
     sys.stdout.buffer.write(client_of(node).raw(f"/api/v1/{kind}/{quoted(wanted)}/raw"))
 
@@ -179,6 +187,25 @@ def requeue(wanted: str, node: str | None, as_json: bool) -> None:
         print_json(row)
     else:
         click.echo(f"{row['name']} waits again")
+
+
+@flow.command()
+@click.argument("wanted", metavar="RETURN")
+@node_option
+@json_option
+@talks_to_node
+def resend(wanted: str, node: str | None, as_json: bool) -> None:
+    """Push a return once more, under the same identity, to a partner that listens.
+
+    RETURN is its name, its 25-character id, the number that `flow show` gives, or 'latest'.
+    """
+    from simulator.testing.client import quoted
+
+    row = client_of(node).post(f"/api/v1/returns/{quoted(wanted)}/resend", {})
+    if as_json:
+        print_json(row)
+    else:
+        click.echo(f"{row['name']} is pushed again")
 
 
 def _ask(node: str | None, wanted: str, tail: str = "") -> dict[str, Any]:

@@ -16,6 +16,8 @@ from simulator.cli.console import (
     talks_to_node,
 )
 
+_PROFILES = ["strict", "legacy", "openas2-like", "libas2-like", "rfc4130bis"]
+
 
 @click.group()
 def partner() -> None:
@@ -24,7 +26,9 @@ def partner() -> None:
 
 @partner.command()
 @click.argument("code", metavar="CODE")
-@click.option("--circuit", required=True, type=click.Choice(["b2g", "b2g-pa"]))
+@click.option(
+    "--circuit", required=True, type=click.Choice(["b2g", "b2g-pa", "g2b-pa", "g2b-issuer"])
+)
 @click.option("--protocol", required=True, type=click.Choice(["sftp", "as2", "pesit"]))
 @click.option(
     "--environment", type=click.Choice(["QUAL", "PROD"]), default="QUAL", show_default=True
@@ -47,6 +51,9 @@ def partner() -> None:
     help="Interface subscribed; repeatable; none: those of the circuit.",
 )
 @click.option("--endpoint", help="Where it listens for pushed returns.")
+@click.option("--as2-id", default="", help="Its AS2 name, if not CODE.")
+@click.option("--as2-profile", type=click.Choice(_PROFILES), help="Its AS2 habits.")
+@click.option("--as2-mdn", type=click.Choice(["sync", "async", "none"]), help="MDN on our pushes.")
 @click.option("--valid-from", default="", metavar="ISO", help="Active from this business instant.")
 @click.option("--valid-to", default="", metavar="ISO", help="Inactive from this business instant.")
 @click.option("--matricule", default="0042", show_default=True, help="Its number in scheme 0238.")
@@ -59,6 +66,9 @@ def add(
     """Add a partner, or replace its raccordement."""
     if cert:
         given["certificate"] = base64.b64encode(cert.read_bytes()).decode()
+    given["as2"] = {
+        key: value for key in ("profile", "mdn") if (value := given.pop(f"as2_{key}")) is not None
+    }
     if ssh_key:
         given["ssh_key"] = ssh_key.read_text(encoding="ascii").strip()
     row = client_of(node).post("/api/v1/partners", given)

@@ -32,7 +32,8 @@ PORT = click.IntRange(0, 65535)
 @click.option("--advertise-host", help="Host told to partners.")
 @click.option("--http-port", type=PORT, help="Console and API (default 18080).")
 @click.option("--sftp-port", type=PORT, help="SFTP (default 18022).")
-@click.option("--as2-port", type=PORT, help="Reserved: AS2 is not in this version.")
+@click.option("--as2-port", type=PORT, help="AS2 over HTTP (default 18081).")
+@click.option("--as2-tls-port", type=PORT, help="AS2 over HTTPS (default none).")
 @click.option("--pesit-port", type=PORT, help="Reserved: PeSIT is not in this version.")
 @click.option("--pesit-plain-port", type=PORT, help="Reserved: PeSIT is not in this version.")
 @click.option("--ephemeral", is_flag=True, default=None, help="Free ports for all not given.")
@@ -138,6 +139,7 @@ def _announce(ready: Mapping[str, Any]) -> None:
     lines = [f"aife-sim {ready['version']} is ready", f"  console and API  {ready['http']}"]
     lines += [
         f"  SFTP             {sftp['host']}:{sftp['port']}",
+        f"  AS2              {ready['as2']}",
         f"  data             {ready['data']}",
     ]
     lines += ["  partners"]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from simulator.domain.raccordement import Protocol
+from simulator.domain.delivery import DeliveredInvoice
+from simulator.domain.raccordement import Protocol, Structure
 
-WorkKind = Literal["judge", "compose", "push", "purge"]
+Format = Literal["cppstatut", "cdar", "pivot", "annuaire", "relay"]
+WorkKind = Literal["judge", "compose", "push", "purge", "receipt"]
 
 
 class BlobRef(msgspec.Struct, frozen=True):
@@ -23,6 +25,42 @@ class BlobRef(msgspec.Struct, frozen=True):
 def blob_ref(content: bytes) -> BlobRef:
     """The reference of some bytes."""
     return BlobRef(hashlib.sha256(content).hexdigest(), len(content))
+
+
+class Blob(msgspec.Struct, frozen=True):
+    """Bytes on their way into the journal: in memory, or (None) already in the blob folder."""
+
+    ref: BlobRef
+    content: bytes | None
+
+    @classmethod
+    def of(cls, content: bytes) -> Blob:
+        """Small content."""
+        return cls(blob_ref(content), content)
+
+
+class WireRecord(msgspec.Struct, frozen=True):
+    """One exchange on the wire as the journal keeps it: an AS2 POST with its answer, a session.
+
+    Attributes:
+        partner: code application, ``""`` for a stranger.
+        protocol: that it was made by.
+        direction: ``in``: the partner called us.
+        label: Message-ID, or label of the session.
+        outcome: how it ended, in the protocol's own words.
+        facts: what was read of it, for people: layers, names, algorithms.
+        request: raw bytes that the caller sent, None when nothing was.
+        answer: raw bytes that came back, None without.
+    """
+
+    partner: str
+    protocol: Protocol
+    direction: Literal["in", "out"]
+    label: str
+    outcome: str
+    facts: dict[str, Any] = {}
+    request: Blob | None = None
+    answer: Blob | None = None
 
 
 class Deposit(msgspec.Struct, frozen=True):
@@ -107,12 +145,68 @@ class FlowStatus(msgspec.Struct, frozen=True, tag="flow"):
     comment: str = ""
 
 
+class CarriedFile(msgspec.Struct, frozen=True):
+    """A file that travels inside a message, or as it is in an envelope.
+
+    Attributes:
+        name: file name.
+        mime: MIME type; ``""`` where nobody told it.
+        content: the bytes; empty while they lie in the blob `blob`, out of which they must be taken
+            before the message is written.
+        description: what it is for (BT-123, ``CategoriePJ``).
+    """
+
+    name: str
+    mime: str = ""
+    content: bytes = b""
+    blob: BlobRef | None = None
+    description: str = ""
+
+
+class Characteristic(msgspec.Struct, frozen=True):
+    """A datum that a status speaks of: an amount received, a new account, invalid data.
+
+    Source: PPF annex 2 (flow 6) v2.3, MDT-206 to MDT-224.
+
+    Attributes:
+        type: MDT-207: ``MEN`` received with tax, ``MPA`` paid, ``RAP`` remaining, ``CBB`` bank
+            details, ``DIV`` invalid data ...
+        identifier: MDT-206, the term it is about (``BT-31``).
+        name: MDT-211.
+        location: MDT-213.
+        value: MDT-214.
+        amount: MDT-215, with a point; ``""`` for none; `currency` is MDT-216.
+        percent: MDT-224.
+        changed: MDT-209, ``true`` or ``false``.
+    """
+
+    type: str = ""
+    identifier: str = ""
+    name: str = ""
+    location: str = ""
+    value: str = ""
+    amount: str = ""
+    currency: str = "EUR"
+    percent: str = ""
+    changed: str = ""
+
+
 class InvoiceStatus(msgspec.Struct, frozen=True, tag="invoice"):
     """Status of one invoice: CPPStatut 01-41, CDAR 2xx.
 
     Attributes:
         supplier_scheme: scheme as the document gave it (``0009``, ``1``, ``0002``).
         issue_date: ``YYYY-MM-DD`` or ``""``.
+        motif: of the status itself (MDT-113), with its words; errors have theirs in `lines`.
+        action: MDT-121, what is asked for: ``NIN`` a new invoice, ``PIN`` information ...
+        attachments: files that come with it (209, 227).
+        characteristics: data that the status speaks of (212: one ``MEN`` for each rate of VAT).
+        issuer: role of who says it (MDT-40): ``SE``, ``BY`` ...; ``""``: that of the status.
+        occurred: business instant when it was set (MDT-78, Horodatage); None: when it is sent.
+        reference: BT-18 with qualifier AJW, echoed (MDT-92).
+        producer: who set it (CPPStatut, Producteur).
+        mandate: IdMandatDP of a 08.
+        service, service_name: of the debtor.
     """
 
     status: str
@@ -128,6 +222,43 @@ class InvoiceStatus(msgspec.Struct, frozen=True, tag="invoice"):
     received: datetime
     lines: tuple[ErrorLine, ...] = ()
     comment: str = ""
+    motif: str = ""
+    motif_label: str = ""
+    action: str = ""
+    attachments: tuple[CarriedFile, ...] = ()
+    characteristics: tuple[Characteristic, ...] = ()
+    issuer: str = ""
+    occurred: datetime | None = None
+    reference: str = ""
+    producer: str = ""
+    mandate: str = ""
+    service: str = ""
+    service_name: str = ""
+
+
+class ObjectStatus(msgspec.Struct, frozen=True, tag="object"):
+    """Status of a status message (CDAR 601) or of a declaration (300, 301, 500 on CSO6000A).
+
+    Attributes:
+        kind: what it is about.
+        number: MDT-4 of the message, identifier of the declaration.
+        flow: name of the flow that brought it (MDT-94); ``""`` if unknown.
+        received: business instant of that flow.
+        issued: MDT-8 of the message that it is about; None if unknown.
+        supplier, supplier_scheme: of the invoice, or who declares.
+    """
+
+    status: str
+    label: str
+    kind: Literal["message", "declaration"]
+    number: str
+    received: datetime
+    flow: str = ""
+    issued: datetime | None = None
+    supplier_scheme: str = ""
+    supplier: str = ""
+    lines: tuple[ErrorLine, ...] = ()
+    comment: str = ""
 
 
 class Return(msgspec.Struct, frozen=True):
@@ -137,22 +268,29 @@ class Return(msgspec.Struct, frozen=True):
         partner: code application of the addressee.
         name: flow name with extension.
         interface: interface code of the name.
-        format: ``cppstatut`` or ``cdar``.
+        format: how it is written: ``cppstatut`` and ``cdar`` statuses, ``pivot`` invoices for a public
+            buyer, ``annuaire`` the directory, ``relay`` `files` as they are.
         issued: business instant.
         emitter: our prefix, ``CPP001``.
         emitter_matricule: 4 digits in scheme 0238.
         partner_matricule: 4 digits in scheme 0238.
         statuses: all of one kind; one file each, or one file for all, as the format wants.
         in_reply_to: stream of the deposit it answers.
+        invoices: of a ``pivot``.
+        files: of a ``relay``.
+        structures: of an ``annuaire``.
     """
 
     partner: str
     name: str
     interface: str
-    format: Literal["cppstatut", "cdar"]
+    format: Format
     issued: datetime
     emitter: str
     emitter_matricule: str
     partner_matricule: str
-    statuses: tuple[FlowStatus | InvoiceStatus, ...]
+    statuses: tuple[FlowStatus | InvoiceStatus | ObjectStatus, ...]
     in_reply_to: str = ""
+    invoices: tuple[DeliveredInvoice, ...] = ()
+    files: tuple[CarriedFile, ...] = ()
+    structures: tuple[Structure, ...] = ()

@@ -3,13 +3,67 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 Circuit = Literal["b2g", "b2g-pa", "g2b-pa", "g2b-issuer"]
 Protocol = Literal["sftp", "as2", "pesit"]
 Environment = Literal["QUAL", "PROD"]
+
+
+def _about(description: str) -> msgspec.Meta:
+    """What editors show of a key of the settings."""
+    return msgspec.Meta(description=description)
+
+
+class As2Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was agreed with a partner about AS2: its profile and what departs from it.
+
+    The channel asks for signed and encrypted messages and synchronous MDNs (dossier §3.1, official);
+    names of algorithms are those of `simulator.wire.as2`, ``""`` leaves it to the profile.
+    """
+
+    profile: Annotated[
+        Literal["strict", "legacy", "openas2-like", "libas2-like", "rfc4130bis"],
+        _about("Its habits."),
+    ] = "strict"
+    digest: Annotated[
+        Literal["", "sha1", "sha256", "sha384", "sha512"], _about("Of our signatures.")
+    ] = ""
+    cipher: Annotated[
+        Literal[
+            "",
+            "3des-cbc",
+            "aes128-cbc",
+            "aes192-cbc",
+            "aes256-cbc",
+            "aes128-gcm",
+            "aes192-gcm",
+            "aes256-gcm",
+        ],
+        _about("Of our messages."),
+    ] = ""
+    key_transport: Annotated[
+        Literal["", "rsa-pkcs1", "rsa-oaep"], _about("How our content keys are wrapped.")
+    ] = ""
+    signature: Annotated[
+        Literal["", "rsa-pkcs1", "rsa-pss"], _about("Padding of our signatures.")
+    ] = ""
+    compression: Annotated[
+        Literal["none", "before-signing", "after-signing"], _about("Of our messages.")
+    ] = "none"
+    require_signature: Annotated[bool, _about("Refuse a message that is not signed.")] = True
+    require_encryption: Annotated[bool, _about("Refuse a message that is not encrypted.")] = True
+    sign: Annotated[bool, _about("Sign our messages.")] = True
+    encrypt: Annotated[bool, _about("Encrypt our messages.")] = True
+    mdn: Annotated[
+        Literal["sync", "async", "none"], _about("The receipt that our messages ask for.")
+    ] = "sync"
+    mdn_signed: Annotated[bool, _about("Whether that receipt is to be signed.")] = True
+    subject_as_name: Annotated[
+        bool, _about("Take the Subject for the file name when a message gives none.")
+    ] = False
 
 
 class Raccordement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,6 +79,8 @@ class Raccordement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         certificate_from: first business instant of its validity, `certificate_to` the last.
         matricule: 4 digits of the platform in scheme 0238.
         endpoint: where returns are pushed, None to wait for the partner.
+        as2_id: its AS2 name, as `part_id` is its PeSIT name.
+        as2: what was agreed about AS2.
     """
 
     code_application: str
@@ -43,6 +99,12 @@ class Raccordement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     as2_id: str = ""
     part_id: str = ""
     password: str = ""
+    as2: As2Terms = As2Terms()
+
+    @property
+    def listens(self) -> bool:
+        """Whether returns go to where it listens; else they wait to be fetched."""
+        return self.protocol != "sftp" and bool(self.endpoint)
 
     def has_valid_certificate(self, now: datetime) -> bool:
         """Whether the certificate is good at this business instant: the one place that judges it.

@@ -26,6 +26,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             the one of a partial integration or the one of a refusal (dossier §4.1, §6).
         group_statuses: one return for all statuses of a deposit, or one each (dossier §10 row 8).
         purge_after: business time after which an unfetched return goes (DG3.2 note 42: 7 days).
+        push_retries: business time before each further attempt to push a return; none by default: the
+            exchange system does not repeat (DG3.2: without an answer one calls support).
         inline: largest content in bytes that is kept inside the journal file.
         flow_limit: largest flow in bytes (1 GB: Chorus Pro external specifications v1.0 §5.4.1).
     """
@@ -38,6 +40,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     all_rejected: Literal["partial", "refused"] = "partial"
     group_statuses: bool = True
     purge_after: timedelta = timedelta(days=7)
+    push_retries: tuple[timedelta, ...] = ()
     inline: int = 256 << 10
     flow_limit: int = 1 << 30
 

@@ -3,7 +3,8 @@
 A step is ``step(tx, input)``: it reads and writes the books through `tx`, whose `now` is business
 time, appends events with their cause and enqueues work; nothing else. The spine of a deposit:
 
-1. `admission.admit`: a deposit is whole. Checks that need no content; work ``judge`` or a refusal.
+1. `admission.admit`: a deposit is whole (`receipts.take` when a message brought it and asks for a
+   receipt). Checks that need no content; work ``judge`` or a refusal.
 2. `decision.conclude`: its judgement came back. Checks that need the books; verdicts; answers. The
    documents of a large flow come before it, block by block (`decision.decide_block`).
 3. `emission`: an answer is named, written, fetched or pushed, purged.
@@ -15,13 +16,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulator.domain.flows import Deposit
-from simulator.exchange import admission, books, decision, emission, inputs
+from simulator.exchange import admission, books, decision, emission, inputs, receipts
 from simulator.journal.tx import Tx
 
 Step = Callable[[Tx, Any], object]
 
 STEPS: Mapping[type, Step] = {
     Deposit: admission.admit,
+    inputs.MessageTaken: receipts.take,
+    inputs.WireNoted: receipts.note,
+    inputs.ReceiptSent: receipts.sent,
     inputs.UploadCut: books.upload_cut,
     inputs.BlockJudged: decision.decide_block,
     inputs.Judged: decision.conclude,

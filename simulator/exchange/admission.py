@@ -23,7 +23,8 @@ from simulator.domain.flowname import (
 from simulator.domain.flows import Deposit
 from simulator.domain.judgement import Check
 from simulator.exchange.emission import report_name, report_on_flow
-from simulator.journal.tx import NewFlow, Tx
+from simulator.journal.rows import NewFlow
+from simulator.journal.tx import Tx
 
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,6}$")
 

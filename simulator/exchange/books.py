@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.domain.businesstime import instant_text
+from simulator.exchange.emission import push_what_waits
 from simulator.exchange.inputs import ClockMoved, RaccordementSaved, StructuresSaved, UploadCut
 from simulator.journal.tx import Tx
 
@@ -19,7 +20,8 @@ def save_raccordement(tx: Tx, saved: RaccordementSaved) -> None:
         "valid_from": value.valid_from,
         "valid_to": value.valid_to,
     }
-    tx.event(value.code_application, "RaccordementSaved", body)
+    event = tx.event(value.code_application, "RaccordementSaved", body)
+    push_what_waits(tx, value, event)
 
 
 def save_structures(tx: Tx, saved: StructuresSaved) -> None:

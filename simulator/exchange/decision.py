@@ -32,7 +32,8 @@ from simulator.exchange.emission import (
 )
 from simulator.exchange.inputs import BlockJudged, Judged
 from simulator.exchange.invoice_checks import check, place_of, traced
-from simulator.journal.tx import Flow, Invoice, Tx
+from simulator.journal.rows import Flow, Invoice
+from simulator.journal.tx import Tx
 
 # So many invoices have every check of theirs in the trace.
 _FEW = 20

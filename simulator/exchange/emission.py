@@ -6,6 +6,7 @@ Which answer follows what is data (``schemas/circuits/*.toml``); this module app
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -23,7 +24,8 @@ from simulator.domain.flows import (
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Answer, CircuitPlan
 from simulator.exchange.inputs import Composed, Fetched, Purged, PushBegun, Pushed, Requeued
-from simulator.journal.tx import Flow, Tx
+from simulator.journal.rows import Flow
+from simulator.journal.tx import Tx
 
 Outcome = Literal["accepted", "partial", "refused"]
 
@@ -222,10 +224,25 @@ def _ready(
     tx: Tx, number: int, value: Return, flow: int | None, blob: BlobRef, cause: int | None
 ) -> None:
     event = _tell(tx, value, flow, "ReturnReady", msgspec.to_builtins(blob), cause)
-    raccordement = tx.raccordement(value.partner)
-    if raccordement and raccordement.protocol != "sftp" and raccordement.endpoint:
-        tx.enqueue("push", number, f"push:{value.partner}", event)
+    if _listens(tx.raccordement(value.partner)):
+        tx.enqueue("push", number, _push_lane(value.partner), event)
     _plan_purge(tx, number, value, event)
+
+
+def push_what_waits(tx: Tx, partner: Raccordement, cause: int) -> None:
+    """A partner listens from now on: what waits for it leaves, oldest first."""
+    if partner.listens:
+        for number in tx.waiting_returns(partner.code_application):
+            tx.enqueue("push", number, _push_lane(partner.code_application), cause)
+
+
+def _listens(partner: Raccordement | None) -> bool:
+    return partner is not None and partner.listens
+
+
+def _push_lane(partner: str) -> str:
+    """One push at a time, so that 500 goes before 202."""
+    return f"push:{partner}"
 
 
 def fetched(tx: Tx, done: Fetched) -> None:
@@ -239,31 +256,42 @@ def fetched(tx: Tx, done: Fetched) -> None:
     _tell(tx, value, flow, "ReturnFetched", {"kept": done.keep})
 
 
-def push_begun(tx: Tx, begun: PushBegun) -> None:
-    """A push leaves; a second attempt after a crash is marked as a resend."""
+def push_begun(tx: Tx, begun: PushBegun) -> bool:
+    """A push leaves; whether it is a resend: another attempt came before, also one that a crash cut."""
     value, flow, _ = tx.returned(begun.returned)
     tx.mark_work(begun.work, "running", begun.attempt)
-    _tell(
-        tx,
-        value,
-        flow,
-        "PushAttempted",
-        {"resend": begun.attempt > 0},
-        tx.cause_of(begun.work),
-    )
+    attempt = tx.begin_push(begun.returned)
+    body = {"attempt": attempt, "resend": attempt > 1}
+    _tell(tx, value, flow, "PushAttempted", body, tx.cause_of(begun.work))
+    return attempt > 1
 
 
 def pushed(tx: Tx, done: Pushed) -> None:
-    """A push has ended: there is no retry plan (DG3.2: a partner without answer calls support)."""
-    open_, cause = tx.finish(done.work)
-    if not open_:
+    """A push has ended. By default there is no retry (DG3.2: without an answer one calls support)."""
+    is_open, cause = tx.finish(done.work)
+    if not is_open:
         return
     value, flow, _ = tx.returned(done.returned)
-    tx.set_return(done.returned, "delivered" if done.delivered else "failed")
-    kind = "PushSucceeded" if done.delivered else "PushFailed"
-    _tell(tx, value, flow, kind, {"detail": done.detail}, cause)
+    if done.record:
+        tx.wire.add(done.record, returned=done.returned)
+    body = {"outcome": done.outcome, "detail": done.detail}
     if done.delivered:
+        tx.set_return(done.returned, "delivered")
         tx.cancel("purge", done.returned)
+        _tell(tx, value, flow, "PushSucceeded", body, cause)
+        return
+    due = _next_attempt(tx, done)
+    tx.set_return(done.returned, "waiting" if due else "failed")
+    event = _tell(tx, value, flow, "PushFailed", {**body, "again": due}, cause)
+    if due:
+        tx.enqueue("push", done.returned, _push_lane(value.partner), event, due)
+
+
+def _next_attempt(tx: Tx, done: Pushed) -> datetime | None:
+    """When the plan of the settings has another attempt; None for never."""
+    plan = tx.reference.options.push_retries
+    attempts = tx.attempts(done.returned)
+    return tx.now + plan[attempts - 1] if done.again and attempts <= len(plan) else None
 
 
 def purged(tx: Tx, due: Purged) -> None:
@@ -278,19 +306,25 @@ def purged(tx: Tx, due: Purged) -> None:
 
 
 def requeued(tx: Tx, asked: Requeued) -> str:
-    """Puts a return back into the retrieval area; returns its name.
+    """Puts a return back, or pushes it again with the same identity; returns its name.
 
     Raises:
         LookupError: there is no such return.
-        ValueError: it is not written yet.
+        ValueError: it is not written yet, or on its way.
     """
     value, flow, state = tx.returned(asked.returned)
     if state in ("composing", "held"):
         message = f"{value.name} is still being written"
         raise ValueError(message)
+    if tx.is_pushing(asked.returned):
+        message = f"{value.name} is being pushed"
+        raise ValueError(message)
+    tx.cancel("push", asked.returned)
     tx.cancel("purge", asked.returned)
     tx.set_return(asked.returned, "waiting")
     event = _tell(tx, value, flow, "ReturnRequeued", {"was": state})
+    if _listens(tx.raccordement(value.partner)):
+        tx.enqueue("push", asked.returned, _push_lane(value.partner), event)
     _plan_purge(tx, asked.returned, value, event)
     return value.name
 

@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from simulator.domain.businesstime import Clock
-from simulator.domain.flows import BlobRef
+from simulator.domain.flows import BlobRef, Deposit, WireRecord
 from simulator.domain.judgement import Judgement
 from simulator.domain.raccordement import Raccordement, Structure
 
@@ -23,6 +23,39 @@ class UploadCut(msgspec.Struct, frozen=True):
     name: str
     size: int
     session: str = ""
+
+
+class MessageTaken(msgspec.Struct, frozen=True):
+    """A message that asks for a receipt and can be accepted: all its flows, or none of them.
+
+    Attributes:
+        record: the exchange; its answer is the receipt, to be given again if the message comes again.
+        deposits: one for each file of the message.
+        reply_to: URL that the receipt goes to, ``""`` when it is the answer of the connection.
+        session: label of the connection.
+    """
+
+    record: WireRecord
+    deposits: tuple[Deposit, ...]
+    reply_to: str = ""
+    session: str = ""
+
+
+class WireNoted(msgspec.Struct, frozen=True):
+    """An exchange that brought no flow: refused, or about something sent before."""
+
+    record: WireRecord
+    reply_to: str = ""
+    session: str = ""
+
+
+class ReceiptSent(msgspec.Struct, frozen=True):
+    """The outcome of a receipt that went by a connection of its own."""
+
+    work: int
+    wire: int
+    delivered: bool
+    detail: str
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -74,12 +107,22 @@ class PushBegun(msgspec.Struct, frozen=True):
 
 
 class Pushed(msgspec.Struct, frozen=True):
-    """The outcome of a push: `detail` is the peer's word for it."""
+    """The outcome of a push.
+
+    Attributes:
+        outcome: in one word (`simulator.runtime.lanes.PushOutcome`).
+        detail: the peer's word for it.
+        again: whether another attempt may succeed, if the settings ask for one.
+        record: what went over the wire.
+    """
 
     work: int
     returned: int
     delivered: bool
     detail: str
+    outcome: str = ""
+    again: bool = False
+    record: WireRecord | None = None
 
 
 class Purged(msgspec.Struct, frozen=True):
@@ -90,7 +133,7 @@ class Purged(msgspec.Struct, frozen=True):
 
 
 class Requeued(msgspec.Struct, frozen=True):
-    """Someone puts a return back into the retrieval area."""
+    """Someone puts a return back: to be fetched, or pushed again to a partner that listens."""
 
     returned: int
 

@@ -11,7 +11,7 @@ import msgspec
 from simulator.domain.becoming import Replies, Reply, becomes
 from simulator.domain.raccordement import Raccordement
 from simulator.journal.read import Row, events_of, returns_of
-from simulator.journal.tx import Flow
+from simulator.journal.rows import Flow
 
 # Lines of returns that are told of one file or invoice.
 _MOST_LINES = 50

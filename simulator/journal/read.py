@@ -16,7 +16,7 @@ from simulator.domain.businesstime import parse_instant
 from simulator.domain.flowname import EXTENSIONS
 from simulator.domain.flows import FlowStatus, Return
 from simulator.domain.raccordement import Raccordement, Structure
-from simulator.journal.tx import Flow, flow_of
+from simulator.journal.rows import Flow, flow_of
 
 Row = dict[str, Any]
 
@@ -145,6 +145,16 @@ def waiting(connection: sqlite3.Connection, space: str, partner: str) -> list[sq
     ).fetchall()
 
 
+def returns_left(connection: sqlite3.Connection, space: str, partner: str) -> int:
+    """How many returns of a partner are still being written, wait, or are on their way."""
+    row = connection.execute(
+        "SELECT count(*) FROM returned WHERE space = ? AND partner = ?"
+        " AND state IN ('held', 'composing', 'waiting')",
+        (space, partner),
+    ).fetchone()
+    return int(row[0])
+
+
 def blob_of_flow(connection: sqlite3.Connection, number: int) -> tuple[str, bytes | None]:
     """Hash of a deposit's content and the bytes when they are in the journal file."""
     return _blob(connection, "flow", number)
@@ -189,6 +199,101 @@ def to_judge(connection: sqlite3.Connection, number: int) -> ToJudge:
     ).fetchone()
     received = parse_instant(row["received"])
     return ToJudge(row["partner"], row["name"], received, *_blob(connection, "flow", number))
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """A receipt to be sent by a connection of its own: raw bytes and the URL that was asked for."""
+
+    partner: str
+    protocol: str
+    answer: bytes
+    url: str
+
+
+def receipt(connection: sqlite3.Connection, number: int) -> Receipt:
+    """The receipt of an exchange, by the number of the exchange."""
+    row = connection.execute(
+        "SELECT w.partner, w.protocol, w.facts, b.data FROM wire w LEFT JOIN blob b"
+        " ON b.space = w.space AND b.sha256 = w.answer WHERE w.id = ?",
+        (number,),
+    ).fetchone()
+    facts = msgspec.json.decode(row["facts"])
+    return Receipt(row["partner"], row["protocol"], row["data"] or b"", facts.get("reply_to", ""))
+
+
+_WIRE = (
+    "id, partner, protocol, direction, label, outcome, facts, request, answer, returned, at, wall"
+)
+
+
+def wire_of_flow(connection: sqlite3.Connection, number: int) -> list[Row]:
+    """What went over the wire about a deposit: the exchange that brought it, pushes of its answers.
+
+    Sizes are in bytes; raw bytes are had by number (`blob_of_wire`).
+    """
+    rows = connection.execute(
+        f"SELECT {_WIRE} FROM wire WHERE id = (SELECT wire FROM flow WHERE id = :flow)"  # noqa: S608
+        " OR returned IN (SELECT id FROM returned WHERE flow = :flow) ORDER BY id",
+        {"flow": number},
+    )
+    return [_wire_row(connection, row) for row in rows]
+
+
+def wire_log(
+    connection: sqlite3.Connection, space: str, partner: str | None = None, limit: int = 50
+) -> list[Row]:
+    """The newest exchanges first; strangers' have the partner ``""``."""
+    rows = connection.execute(
+        f"SELECT {_WIRE} FROM wire WHERE space = ? AND (? IS NULL OR partner = ?)"  # noqa: S608
+        " ORDER BY id DESC LIMIT ?",
+        (space, partner, partner, limit),
+    )
+    return [_wire_row(connection, row) for row in rows]
+
+
+def wire_row(connection: sqlite3.Connection, space: str, number: int) -> Row:
+    """One exchange by its number. Raises `NoSuchFlow`."""
+    row = connection.execute(
+        f"SELECT {_WIRE} FROM wire WHERE space = ? AND id = ?",  # noqa: S608
+        (space, number),
+    ).fetchone()
+    if row is None:
+        message = f"no exchange {number}: aife-sim wire list shows what there is"
+        raise NoSuchFlow(message)
+    return _wire_row(connection, row)
+
+
+def _wire_row(connection: sqlite3.Connection, row: sqlite3.Row) -> Row:
+    sizes = {}
+    for side in ("request", "answer"):
+        size = connection.execute("SELECT size FROM blob WHERE sha256 = ?", (row[side],)).fetchone()
+        sizes[f"{side}_size"] = size[0] if size else None
+    return {**dict(row), "facts": msgspec.json.decode(row["facts"]), **sizes}
+
+
+def blob_of_wire(
+    connection: sqlite3.Connection, number: int, side: str
+) -> tuple[str, bytes | None]:
+    """Hash of the raw bytes of an exchange, and the bytes when they are in the journal file.
+
+    Args:
+        connection: to the journal.
+        number: of the exchange.
+        side: ``request`` or ``answer``.
+
+    Raises:
+        NoSuchFlow: there is no such exchange, or it has no such bytes.
+    """
+    column = "answer" if side == "answer" else "request"
+    row = connection.execute(
+        f"SELECT b.sha256, b.data FROM wire w JOIN blob b"  # noqa: S608 - column is one of ours
+        f" ON b.space = w.space AND b.sha256 = w.{column} WHERE w.id = ?",
+        (number,),
+    ).fetchone()
+    if row is None:
+        message = f"no {column} of an exchange {number}: aife-sim wire list shows what there is"
+        raise NoSuchFlow(message)
+    return row["sha256"], row["data"]
 
 
 def pending(connection: sqlite3.Connection, space: str) -> list[Row]:
@@ -239,6 +344,7 @@ def _return_row(row: sqlite3.Row) -> Row:
     value = msgspec.json.decode(row["body"], type=Return)
     return {
         "id": row["id"],
+        "partner": row["partner"],
         "name": row["name"],
         "interface": row["interface"],
         "format": value.format,

@@ -83,7 +83,7 @@ class Store:
         if self.sync == "full":
             sync_folder(self.blobs)
 
-    def write_blob(self, ref: BlobRef, content: bytes) -> None:
+    def write_blob(self, ref: BlobRef, content: bytes | memoryview) -> None:
         """Keeps large content that is in memory, durably, before a transaction refers to it."""
         spooled = self.incoming / secrets.token_hex(16)
         try:

@@ -17,73 +17,11 @@ from simulator.domain.businesstime import Clock, instant_text, parse_instant
 from simulator.domain.flows import BlobRef, Deposit, ErrorLine, Return, Work, WorkKind
 from simulator.domain.raccordement import Raccordement, Structure
 from simulator.domain.reference import Reference
+from simulator.journal.rows import Flow, Invoice, NewFlow, NewWork, flow_of
+from simulator.journal.wirebook import WireBook
 
 T = TypeVar("T")
 _encode = msgspec.json.Encoder(order="deterministic").encode
-
-
-class Flow(msgspec.Struct, frozen=True):
-    """A row of the book of flows: a deposit and where it stands (see the migrations for columns)."""
-
-    id: int
-    partner: str
-    stream: str
-    protocol: str
-    name: str
-    stem: str | None
-    identifier: str
-    interface: str
-    report: str
-    sha256: str
-    size: int
-    received: datetime
-    state: str
-    verdict: str
-    blocks: int
-
-    @property
-    def blob(self) -> BlobRef:
-        """Its content."""
-        return BlobRef(self.sha256, self.size)
-
-
-class NewFlow(msgspec.Struct, frozen=True):
-    """What admission adds to a deposit: where its events go and how it stands."""
-
-    stream: str
-    stem: str | None
-    identifier: str
-    interface: str
-    report: str
-    state: str
-    verdict: str = ""
-
-
-class Invoice(msgspec.Struct, frozen=True):
-    """A row of the book of invoices; statuses and declarations are entered too, with their number.
-
-    `triptych` is None when the number may be used again; `line` is what the report on the flow says
-    of an invoice that is refused.
-    """
-
-    member: str
-    number: str
-    supplier: str
-    recipient: str
-    status: str
-    verdict: str
-    triptych: str | None
-    line: ErrorLine | None = None
-
-
-class NewWork(msgspec.Struct):
-    """A thing to do, not yet written; becomes a `Work` at the end of the transaction."""
-
-    lane: str
-    kind: WorkKind
-    subject: int
-    due: datetime | None
-    cause: int
 
 
 def _never(_: Return) -> None:
@@ -98,6 +36,7 @@ class Tx:
         reference: tables that never change.
         todo: work added by the step so far.
         cancelled: numbers of the rows of work that the step took back.
+        wire: the book of what went over the wire.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, by the engine
@@ -111,18 +50,19 @@ class Tx:
         session: str = "",
         compose: Callable[[Return], bytes | None] = _never,
     ) -> None:
-        self._sql = connection.execute
+        self.execute = self._sql = connection.execute
         self.space = space
         self._compose = compose
         self.now = now
         self.at = instant_text(now)
-        self._wall = instant_text(wall)
+        self.wall = instant_text(wall)
         self._session = session
         self.reference = reference
         self._raccordements: dict[str, Raccordement | None] = {}
         self._structures: dict[str, Structure | None] = {}
         self.todo: list[NewWork] = []
         self.cancelled: list[int] = []
+        self.wire = WireBook(self)
 
     # -- events ---------------------------------------------------------------------------------
 
@@ -143,7 +83,7 @@ class Tx:
             stream,
             kind,
             self.at,
-            self._wall,
+            self.wall,
             cause,
             flow,
             self._session,
@@ -361,6 +301,36 @@ class Tx:
         else:
             self._sql("UPDATE returned SET state = ? WHERE id = ?", (state, number))
 
+    def begin_push(self, number: int) -> int:
+        """Counts one more attempt to push a return; which one it is, from 1."""
+        row = self._sql(
+            "UPDATE returned SET attempts = attempts + 1 WHERE id = ? RETURNING attempts", (number,)
+        ).fetchone()
+        return int(row[0])
+
+    def attempts(self, number: int) -> int:
+        """How often a return was pushed so far."""
+        row = self._sql("SELECT attempts FROM returned WHERE id = ?", (number,)).fetchone()
+        return int(row[0])
+
+    def is_pushing(self, number: int) -> bool:
+        """Whether a push of a return was begun and has not ended."""
+        row = self._sql(
+            "SELECT 1 FROM work WHERE kind = 'push' AND subject = ? AND (state = 'running'"
+            " OR due IS NULL)",
+            (number,),
+        ).fetchone()
+        return row is not None
+
+    def waiting_returns(self, partner: str) -> list[int]:
+        """Numbers of the returns that wait for a partner, oldest first, no push of them planned."""
+        rows = self._sql(
+            "SELECT id FROM returned WHERE space = ? AND partner = ? AND state = 'waiting'"
+            " AND id NOT IN (SELECT subject FROM work WHERE kind = 'push') ORDER BY id",
+            (self.space, partner),
+        )
+        return [row[0] for row in rows]
+
     def held_returns(self, flow: int) -> list[int]:
         """Numbers of the returns of a flow that are held back, in the order in which they came."""
         rows = self._sql(
@@ -468,12 +438,6 @@ class Tx:
     def _one(self, statement: str, key: str, kind: type[T]) -> T | None:
         row = self._sql(statement, (self.space, key)).fetchone()
         return msgspec.json.decode(row[0], type=kind) if row else None
-
-
-def flow_of(row: sqlite3.Row) -> Flow:
-    """Reads a row of the book of flows."""
-    fields = {name: row[name] for name in Flow.__struct_fields__}
-    return Flow(**{**fields, "received": parse_instant(fields["received"])})
 
 
 def clocks(connection: sqlite3.Connection) -> Iterator[tuple[str, Clock]]:

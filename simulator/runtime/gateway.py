@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
+from simulator.domain.flows import Blob, WireRecord
 from simulator.domain.raccordement import Protocol as Wire
 from simulator.domain.raccordement import Raccordement
 from simulator.runtime.spool import Spool
@@ -47,6 +49,31 @@ class ReturnReader(Protocol):
         """Gives back what the reader holds; called once."""
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """Raw bytes that are safe on the machine: in `blob`, or (large) in the file at `path`."""
+
+    blob: Blob
+    path: Path | None
+
+
+class Arrived(msgspec.Struct, frozen=True, eq=False):
+    """A message that can be accepted, with all that it brings.
+
+    Attributes:
+        record: what went over the wire, the receipt included.
+        partner: code application of its sender.
+        files: name and content of each file.
+        reply_to: URL that the receipt goes to, ``""`` when it is the answer of the connection.
+        session: label of the connection.
+    """
+
+    record: WireRecord
+    partner: str
+    files: tuple[tuple[str, memoryview], ...]
+    reply_to: str = ""
+    session: str = ""
+
+
 class Gateway(Protocol):
     """What a transport may ask of a node. `session` is a label for the journal and for `hold`."""
 
@@ -73,6 +100,36 @@ class Gateway(Protocol):
 
         Raises:
             GatewayError: nothing was made durable and nothing may be acknowledged.
+        """
+
+    def partner_named(self, as2_name: str) -> Raccordement | None:
+        """The raccordement of an AS2 name, whatever its certificate; answers from memory."""
+
+    async def keep(self, spool: Spool) -> Kept:
+        """Makes a large spool a file of the journal; what no transaction refers to goes at a restart.
+
+        Raises:
+            GatewayError: the disk did not take it.
+        """
+
+    async def keep_bytes(self, content: bytes) -> Blob:
+        """As `keep`, for bytes in memory."""
+
+    async def take(self, message: Arrived) -> bytes | None:
+        """Makes a message a deposit for each of its files; durable when this returns.
+
+        Returns:
+            The receipt of the first time, when the message was taken before; None for a new one.
+
+        Raises:
+            GatewayError: nothing was made durable and nothing may be acknowledged.
+        """
+
+    async def note(self, record: WireRecord, *, reply_to: str = "", session: str = "") -> None:
+        """Records an exchange that brought no flow; durable when this returns.
+
+        Raises:
+            GatewayError: it was not recorded.
         """
 
     async def upload_cut(self, partner: str, name: str, size: int, session: str) -> None:

@@ -35,7 +35,16 @@ class Parcel(msgspec.Struct, frozen=True):
     resend: bool
 
 
+class Letter(msgspec.Struct, frozen=True):
+    """A receipt on its way by a connection of its own: raw head and body, and the URL it goes to."""
+
+    raw: bytes
+    url: str
+    to: Raccordement | None
+
+
 Push = Callable[[Parcel], Awaitable[PushOutcome]]
+SendReceipt = Callable[[Letter], Awaitable[PushOutcome]]
 
 
 class Judge(Protocol):
@@ -85,6 +94,7 @@ class NodeHands:
         self._fresh: dict[int, ToJudge] = {}
         self._fresh_bytes = 0
         self.pushers: dict[str, Push] = {}
+        self.receipt_senders: dict[str, SendReceipt] = {}
 
     def remember(self, flow: int, received: datetime, deposit: Deposit) -> None:
         """Keeps the content of a deposit just made at hand: its job need not read it back."""
@@ -152,5 +162,18 @@ class NodeHands:
             data = await asyncio.to_thread(self._store.blob_path(sha256).read_bytes)
         try:
             return await push(Parcel(value.name, data, to, resend=work.attempt > 0))
+        except OSError as error:
+            return PushOutcome(delivered=False, detail=str(error))
+
+    async def receipt(self, work: Work) -> PushOutcome:
+        """Sends a receipt that was asked for by a connection of its own."""
+        row = await self._readers(read.receipt, work.subject)
+        send = self.receipt_senders.get(row.protocol)
+        if send is None:
+            return PushOutcome(
+                delivered=False, detail=f"no way to send receipts over {row.protocol}"
+            )
+        try:
+            return await send(Letter(row.answer, row.url, self._partner(row.partner)))
         except OSError as error:
             return PushOutcome(delivered=False, detail=str(error))

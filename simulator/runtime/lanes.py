@@ -24,7 +24,7 @@ from typing import Any, Protocol
 import msgspec
 
 from simulator.domain.businesstime import LAST_YEAR, Clock
-from simulator.domain.flows import Work
+from simulator.domain.flows import WireRecord, Work
 from simulator.domain.judgement import Judgement
 from simulator.exchange.inputs import (
     BlockJudged,
@@ -34,6 +34,7 @@ from simulator.exchange.inputs import (
     Purged,
     PushBegun,
     Pushed,
+    ReceiptSent,
 )
 from simulator.runtime.engine import JournalError, utc_now
 from simulator.runtime.judging import JudgingUnavailable
@@ -56,10 +57,22 @@ _LONGEST_TIMER = 3600.0
 
 
 class PushOutcome(msgspec.Struct, frozen=True):
-    """How a push ended: delivered or not, and the peer's word for it."""
+    """How a push ended.
+
+    Attributes:
+        delivered: the partner has it, by its own word.
+        detail: that word.
+        outcome: ``delivered``, ``nok`` (refused by the partner), ``wrong-mic`` (it has something else),
+            ``no-mdn`` (nothing usable came back), ``unreachable``, ``refused`` (not sent at all).
+        again: whether another attempt may succeed.
+        record: what went over the wire.
+    """
 
     delivered: bool
     detail: str
+    outcome: str = ""
+    again: bool = False
+    record: WireRecord | None = None
 
 
 class Hands(Protocol):
@@ -73,6 +86,9 @@ class Hands(Protocol):
 
     async def push(self, work: Work) -> PushOutcome:
         """Sends the return of a row; never raises for what the peer does."""
+
+    async def receipt(self, work: Work) -> PushOutcome:
+        """Sends the receipt of a row by a connection of its own; never raises for what the peer does."""
 
 
 class Engine(Protocol):
@@ -244,15 +260,11 @@ class Lanes:
             self._tell_if_idle()
 
     async def _act(self, works: list[Work]) -> None:
-        kind, first = works[0].kind, works[0]
-        if kind == "judge":
+        if works[0].kind == "judge":
             await self._conclude(works)
-        elif kind == "compose":
-            await self._compose(first)
-        elif kind == "push":
-            await self._push(first)
         else:
-            await self._purge(first)
+            acts = {"compose": self._compose, "push": self._push, "receipt": self._receipt}
+            await acts.get(works[0].kind, self._purge)(works[0])
 
     async def _conclude(self, works: list[Work]) -> None:
         judgement, since = self._answers[works[0].id]
@@ -295,13 +307,21 @@ class Lanes:
         if work.attempt >= 1 and work.state == "doubt":
             outcome = PushOutcome(delivered=False, detail="unknown: the resend was interrupted too")
         else:
-            await self._engine.submit(work.space, PushBegun(work.id, work.subject, attempt))
+            begun = PushBegun(work.id, work.subject, attempt)
+            resend = await self._engine.submit(work.space, begun)
             self._point("push.begun")
-            outcome = await self._hands.push(msgspec.structs.replace(work, attempt=attempt))
+            outcome = await self._hands.push(
+                msgspec.structs.replace(work, attempt=max(attempt, int(bool(resend))))
+            )
             self._point("push.ended")
-        await self._record(
-            work.space, Pushed(work.id, work.subject, outcome.delivered, outcome.detail)
-        )
+        fields = msgspec.structs.asdict(outcome)
+        await self._record(work.space, Pushed(work.id, work.subject, **fields))
+
+    async def _receipt(self, work: Work) -> None:
+        """A receipt that a crash cuts is sent again: the same bytes, which its sender knows."""
+        outcome = await self._hands.receipt(work)
+        done = ReceiptSent(work.id, work.subject, outcome.delivered, outcome.detail)
+        await self._record(work.space, done)
 
     async def _record(self, space: str, value: object) -> None:
         """Records what has happened outside: it cannot be done over, so it is kept until it is."""

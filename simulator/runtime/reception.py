@@ -7,6 +7,7 @@ fetched. Nothing of a protocol is known here.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -15,19 +16,22 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from simulator.domain.businesstime import parse_instant
-from simulator.domain.flows import Deposit
+from simulator.domain.flows import Blob, BlobRef, Deposit, WireRecord
 from simulator.domain.raccordement import Protocol as Wire
 from simulator.domain.raccordement import Raccordement
-from simulator.exchange.inputs import Fetched, UploadCut
+from simulator.exchange.inputs import Fetched, MessageTaken, UploadCut, WireNoted
+from simulator.exchange.receipts import Taken
 from simulator.journal import read
 from simulator.journal.store import Store
 from simulator.runtime.engine import JournalError
-from simulator.runtime.gateway import GatewayError, ReturnReader, Waiting
+from simulator.runtime.gateway import Arrived, GatewayError, Kept, ReturnReader, Waiting
 from simulator.runtime.points import Point, nothing
 from simulator.runtime.readers import Readers
 from simulator.runtime.spool import Spool
 
 log = logging.getLogger("aife_sim.reception")
+
+SPACE = "default"  # strangers have no space of their own
 
 
 class Submit(Protocol):
@@ -66,13 +70,16 @@ class Reception:
         self._inline = inline
         self._point = point
         self._partners: dict[str, tuple[str, Raccordement]] = {}
+        self._as2_names: dict[str, str] = {}
         self._held: dict[int, str] = {}
 
     # -- partners -------------------------------------------------------------------------------
 
     def know(self, space: str, raccordement: Raccordement) -> None:
         """Takes a raccordement into memory, where sign-in looks it up."""
-        self._partners[raccordement.code_application] = (space, raccordement)
+        code = raccordement.code_application
+        self._partners[code] = (space, raccordement)
+        self._as2_names = {r.as2_id or c: c for c, (_, r) in sorted(self._partners.items())}
 
     def raccordement(self, user: str) -> Raccordement | None:
         """The raccordement of who signs in; None when its certificate is not valid now."""
@@ -95,6 +102,10 @@ class Reception:
         """The raccordement of a code application, whatever its certificate."""
         found = self._partners.get(code)
         return found[1] if found else None
+
+    def partner_named(self, as2_name: str) -> Raccordement | None:
+        """The raccordement of an AS2 name, whatever its certificate."""
+        return self.partner(self._as2_names.get(as2_name, ""))
 
     def partners(self) -> list[tuple[str, Raccordement]]:
         """Every raccordement with its space, in code order."""
@@ -120,19 +131,86 @@ class Reception:
         """
         self._point("deposit.received")
         try:
-            ref, content = await spool.finish()
-            if content is None:
-                assert spool.path is not None
-                self._point("blob.synced")
-                await asyncio.to_thread(self._store.adopt, spool.path, ref)
-                self._point("blob.adopted")
-            deposit = Deposit(partner, protocol, name, ref, content, session)
+            blob = await self._kept(spool)
+            deposit = Deposit(partner, protocol, name, blob.ref, blob.content, session)
             await self._submit(self._space(partner), deposit, urgent=True)
         except (OSError, JournalError) as error:
             message = f"{name} was not taken: {error}; send it again later"
             raise GatewayError(message) from error
         self._point("deposit.before-reply")
         asyncio.get_running_loop().call_soon(self._point, "deposit.after-reply")
+
+    async def keep(self, spool: Spool) -> Kept:
+        """Makes a large spool a file of the journal. Raises `GatewayError`."""
+        try:
+            blob = await self._kept(spool)
+        except OSError as error:
+            message = f"the message was not taken: {error}; send it again later"
+            raise GatewayError(message) from error
+        path = self._store.blob_path(blob.ref.sha256) if blob.content is None else None
+        return Kept(blob, path)
+
+    async def _kept(self, spool: Spool) -> Blob:
+        """The content of a spool, on its way into the journal: a large one is a durable file now."""
+        ref, content = await spool.finish()
+        if content is None:
+            assert spool.path is not None
+            self._point("blob.synced")
+            await asyncio.to_thread(self._store.adopt, spool.path, ref)
+            self._point("blob.adopted")
+        return Blob(ref, content)
+
+    async def keep_bytes(self, content: bytes) -> Blob:
+        """As `keep`, for bytes in memory. Raises `GatewayError`."""
+        try:
+            if len(content) <= self._inline:
+                return self._small(content)
+            return await asyncio.to_thread(self._large, content)
+        except OSError as error:
+            message = f"the disk did not take {len(content)} bytes: {error}"
+            raise GatewayError(message) from error
+
+    def _small(self, content: bytes | memoryview) -> Blob:
+        return Blob.of(bytes(content))
+
+    def _large(self, content: bytes | memoryview) -> Blob:
+        ref = BlobRef(hashlib.sha256(content).hexdigest(), len(content))
+        self._store.write_blob(ref, content)
+        return Blob(ref, None)
+
+    async def take(self, message: Arrived) -> bytes | None:
+        """Makes a message a deposit for each of its files; see `Gateway.take`."""
+        self._point("deposit.received")
+        partner, record = message.partner, message.record
+        try:
+            deposits = []
+            for name, content in message.files:
+                blob = await self._content(content)
+                deposits.append(
+                    Deposit(partner, record.protocol, name, blob.ref, blob.content, message.session)
+                )
+            value = MessageTaken(record, tuple(deposits), message.reply_to, message.session)
+            taken: Taken = await self._submit(self._space(partner), value, urgent=True)
+        except (OSError, JournalError) as error:
+            message_text = f"the message was not taken: {error}; send it again later"
+            raise GatewayError(message_text) from error
+        self._point("deposit.before-reply")
+        asyncio.get_running_loop().call_soon(self._point, "deposit.after-reply")
+        return taken.repeated
+
+    async def _content(self, content: memoryview) -> Blob:
+        if len(content) <= self._inline:
+            return self._small(content)
+        return await asyncio.to_thread(self._large, content)
+
+    async def note(self, record: WireRecord, *, reply_to: str = "", session: str = "") -> None:
+        """Records an exchange that brought no flow. Raises `GatewayError`."""
+        space = self._partners[record.partner][0] if record.partner in self._partners else SPACE
+        try:
+            await self._submit(space, WireNoted(record, reply_to, session), urgent=True)
+        except JournalError as error:
+            message = f"the exchange was not recorded: {error}"
+            raise GatewayError(message) from error
 
     async def upload_cut(self, partner: str, name: str, size: int, session: str) -> None:
         """Notes a transfer that broke off: it is no deposit."""

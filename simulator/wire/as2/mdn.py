@@ -181,7 +181,7 @@ class Mdn(msgspec.Struct, frozen=True, eq=False):
         return unquote_name(self.fields.get("Final-Recipient").rpartition(";")[2])
 
 
-def read_mdn(request: Request, body: Buffer, opening: Opening) -> Mdn:
+def read_mdn(request: Request, body: Buffer | Span, opening: Opening) -> Mdn:
     """Read an MDN and verify its signature, if it has one.
 
     Args:

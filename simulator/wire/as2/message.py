@@ -79,7 +79,7 @@ class Message(msgspec.Struct, frozen=True, eq=False):
         return Mic(chosen, self.covered.digest(chosen), spelling or own)
 
 
-def open_message(request: Request, body: Buffer, opening: Opening) -> Message:
+def open_message(request: Request, body: Buffer | Span, opening: Opening) -> Message:
     """Open, verify and take apart the body of a POST.
 
     Args:

@@ -33,9 +33,9 @@ class Span(msgspec.Struct, frozen=True, eq=False, gc=False):
     stop: int
 
     @classmethod
-    def of(cls, base: Buffer) -> Span:
-        """Span the whole buffer."""
-        return cls(base, 0, len(base))
+    def of(cls, base: Buffer | Span) -> Span:
+        """Span the whole buffer; a span stays what it is."""
+        return base if isinstance(base, Span) else cls(base, 0, len(base))
 
     def __len__(self) -> int:
         return self.stop - self.start

@@ -1,0 +1,73 @@
+"""Messages that ask for a receipt: taken once, and answered the same way whenever they come again.
+
+The receipt is part of the exchange that enters the journal with the flows, so that what was
+acknowledged and what is kept never differ (RFC 4130 §5.2.1 leaves the rest to the application).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from simulator.domain.flows import Blob, WireRecord
+from simulator.exchange.admission import Admission, admit
+from simulator.exchange.inputs import MessageTaken, ReceiptSent, WireNoted
+from simulator.journal.tx import Tx
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What became of a message.
+
+    Attributes:
+        admissions: one for each deposit; none when the message was there before.
+        repeated: the receipt that was given the first time, None for a new message.
+    """
+
+    admissions: tuple[Admission, ...]
+    repeated: bytes | None = None
+
+
+def take(tx: Tx, message: MessageTaken) -> Taken:
+    """The step of a message: its flows are admitted, unless it was taken before."""
+    record = message.record
+    if earlier := tx.wire.accepted_before(record):
+        answer = Blob.of(earlier.answer) if record.answer else None
+        noted = msgspec.structs.replace(record, outcome="repeated", answer=answer)
+        wire = tx.wire.add(noted)
+        event = tx.event(_stream(record), "MessageRepeated", {"label": record.label})
+        _plan(tx, wire, message.reply_to, event)
+        return Taken((), earlier.answer)
+    wire = tx.wire.add(record, accepted=True)
+    admissions = tuple(admit(tx, deposit) for deposit in message.deposits)
+    for admission in admissions:
+        tx.wire.brought(wire, admission.flow)
+    if message.reply_to:
+        body = {"label": record.label, "to": message.reply_to}
+        _plan(tx, wire, message.reply_to, tx.event(_stream(record), "ReceiptPlanned", body))
+    return Taken(admissions)
+
+
+def note(tx: Tx, noted: WireNoted) -> None:
+    """An exchange that brought no flow: a partner will ask what became of it."""
+    record = noted.record
+    wire = tx.wire.add(record)
+    body = {"label": record.label, "outcome": record.outcome, "reason": record.facts.get("reason")}
+    event = tx.event(_stream(record), "MessageNoted", body)
+    _plan(tx, wire, noted.reply_to, event)
+
+
+def sent(tx: Tx, done: ReceiptSent) -> None:
+    """A receipt went by a connection of its own; without success the sender repeats its message."""
+    is_open, cause = tx.finish(done.work)
+    if is_open:
+        kind = "ReceiptSent" if done.delivered else "ReceiptFailed"
+        tx.event(f"receipts/{done.wire}", kind, {"detail": done.detail}, cause=cause)
+
+
+def _plan(tx: Tx, wire: int, reply_to: str, cause: int) -> None:
+    if reply_to:
+        tx.enqueue("receipt", wire, f"receipt:{wire}", cause)
+
+
+def _stream(record: WireRecord) -> str:
+    """Events of a partner's messages; strangers share one stream."""
+    return f"{record.partner or 'strangers'}/{record.protocol}"
