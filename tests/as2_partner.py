@@ -39,6 +39,7 @@ class Partner:
     def __init__(self, node, code="DEM002"):
         folder = Path(node.partner(code)["pki"])
         aife = Path(node.ready["pki"]) / "aife"
+        self.folder = folder
         self.code = code
         self.url = node.ready["as2"]
         self.own = as2.Identity.load(

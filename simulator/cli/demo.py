@@ -1,8 +1,7 @@
-"""``aife-sim demo``: a node on free ports, the main job over SFTP, and a table of what came back."""
+"""``aife-sim demo``: a node on free ports, the main job over its protocols, a table of what came."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import os
@@ -54,9 +53,9 @@ def demo() -> None:
         running(Path(folder)) as node,
     ):
         rows = tour(node, Path(folder))
-    columns = ("step", "deposited", "came back", "why")
-    print_table("A tour of the exchange system, over SFTP", columns, [row[:4] for row in rows])
-    wrong = [row[0] for row in rows if not row[4]]
+    columns = ("step", "over", "deposited", "came back", "why")
+    print_table("A tour of the exchange system", columns, [row[:5] for row in rows])
+    wrong = [row[0] for row in rows if not row[5]]
     if wrong:
         click.echo(f"not as expected: {'; '.join(wrong)}", err=True)
         sys.exit(EXPECTATION_FAILED)
@@ -95,9 +94,11 @@ def _wait_for(ready: Path, process: subprocess.Popen[bytes], log: Path) -> dict[
     return content
 
 
-def tour(node: dict[str, Any], folder: Path) -> list[tuple[str, str, str, str, bool]]:
-    """Plays every step; for each: what, flow, statuses, explanation, whether as expected."""
-    from simulator.cli.exchange_files import endpoint_of
+Row = tuple[str, str, str, str, str, bool]
+
+
+def tour(node: dict[str, Any], folder: Path) -> list[Row]:
+    """Plays every step; for each: what, protocol, flow, statuses, explanation, whether as expected."""
     from simulator.testing.client import Client
 
     client = Client(node["http"])
@@ -107,29 +108,40 @@ def tour(node: dict[str, Any], folder: Path) -> list[tuple[str, str, str, str, b
     for number, step in enumerate(steps(), start=1):
         box = folder / f"step{number}"
         key = own_key if step.partner == "VFE025" else None
-        endpoint = endpoint_of(node, step.partner, key)
-        said = asyncio.run(_play(endpoint, step, box, client))
+        protocol, said = _play(node, step, box, key)
         came = tuple(s.status for s in said)
         shown = "  ".join(f"{s.status} {' '.join(s.motifs)}".strip() for s in said)
         why = client.get("/api/v1/flows/latest/why")
         rows.append(
-            (f"{number} {step.what}", step.name, shown, _reason(why), came == step.expected)
+            (
+                f"{number} {step.what}",
+                protocol,
+                step.name,
+                shown,
+                _reason(why),
+                came == step.expected,
+            )
         )
     return rows
 
 
-async def _play(endpoint: Any, step: Step, box: Path, client: Client) -> list[Any]:  # noqa: ANN401
-    """Deposits a flow, waits until the node is quiet, fetches and reads what came."""
+def _play(node: dict[str, Any], step: Step, box: Path, key: Path | None) -> tuple[str, list[Any]]:
+    """Deposits a flow, waits until the node is quiet, takes what came: its protocol, the statuses."""
+    from simulator.cli.exchange_files import side_of
     from simulator.messages.summary import statuses
-    from simulator.transport import sftp_client
+    from simulator.testing.client import Client
 
     box.mkdir()
     flow = box / step.name
     flow.write_bytes(step.content)
-    await sftp_client.send(endpoint, [flow])
-    await asyncio.to_thread(client.get, "/api/v1/quiet", timeout=30)
-    files = await sftp_client.receive(endpoint, box)
-    return [said for file in files for said in statuses(file.read_bytes())]
+    side, exchange = side_of(node["http"], step.partner, key, {})
+    sent = side.send(exchange, (flow,))
+    Client(node["http"]).get("/api/v1/quiet", timeout=30)
+    fetched = side.receive(exchange, box / "returns")
+    if sent.failed or fetched.problems:
+        raise click.ClickException("; ".join((*sent.lines, *fetched.problems)))
+    said = [said for file in fetched.files for said in statuses(file.read_bytes())]
+    return exchange.row["protocol"], said
 
 
 def _reason(why: dict[str, Any]) -> str:
@@ -140,7 +152,7 @@ def _reason(why: dict[str, Any]) -> str:
 
 
 def steps() -> list[Step]:
-    """The six steps: each circuit once, then what goes wrong most often, then a partner's own key."""
+    """Each circuit and protocol once, then what goes wrong most often, then a partner's own key."""
     from simulator.messages.archives import pack
     from simulator.messages.specimen import Specimen, ubl_invoice
 
@@ -155,12 +167,18 @@ def steps() -> list[Step]:
         Specimen(number="DEMO-3C"),
     )
     platform = envelope(Specimen(circuit="b2g-pa", number="DEMO-2"))
+    historic_as2 = envelope(Specimen(number="DEMO-4"))
+    platform_as2 = envelope(Specimen(circuit="b2g-pa", number="DEMO-5"))
     own = envelope(Specimen(circuit="b2g-pa", number="DEMO-6"))
     first = "FSO1100A_DEM001_DEM0011100000000000000001.tar.gz"
     return [
         Step("historic invoice", "DEM001", first, good, ("90", "01")),
         Step("platform invoice", "DEM011", "FSO1150A_DEM011_DEM0111150000000000000001.tar.gz",
              platform, ("500", "202")),
+        Step("historic invoice", "DEM002", "FSO1100A_DEM002_DEM0021100000000000000001.tar.gz",
+             historic_as2, ("90", "01")),
+        Step("platform invoice", "DEM012", "FSO1150A_DEM012_DEM0121150000000000000001.tar.gz",
+             platform_as2, ("500", "202")),
         Step("one bad invoice of three", "DEM001",
              "FSO1100A_DEM001_DEM0011100000000000000002.tar.gz", mixed, ("96", "01", "01")),
         Step("badly named file", "DEM001", "FSO1100A_DEM001_facture-mars.tar.gz", good, ("93",)),

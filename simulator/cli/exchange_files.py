@@ -15,7 +15,6 @@ from simulator.cli.main import EXPECTATION_FAILED
 
 if TYPE_CHECKING:
     from simulator.cli.exchange_side import Exchange, Side
-    from simulator.transport.sftp_client import Endpoint
 
 # protocol: the module that plays it (`exchange_side.Side`)
 SIDES: dict[str, str] = {
@@ -82,7 +81,7 @@ def send(
 
     Over AS2 a line for each file says what the MDN made of it; exit 1 if one is not acknowledged.
     """
-    side, exchange = _exchange(partner, node, key, options)
+    side, exchange = side_of(node, partner, key, options)
     sent = side.send(exchange, flows)
     for remark in sent.remarks:
         click.echo(plain(remark), err=True)
@@ -107,7 +106,7 @@ def receive(
 
     Over AS2 we listen, and tell the node where for as long as it takes.
     """
-    side, exchange = _exchange(partner, node, key, options)
+    side, exchange = side_of(node, partner, key, options)
     fetched = side.receive(exchange, into)
     for file in fetched.files:
         _show(file, as_json)
@@ -119,10 +118,17 @@ def receive(
         sys.exit(EXPECTATION_FAILED)
 
 
-def _exchange(
-    partner: str, node: str | None, key: Path | None, options: dict[str, object]
+def side_of(
+    node: str | None, partner: str, key: Path | None, options: dict[str, object]
 ) -> tuple[Side, Exchange]:
-    """The protocol's module, and what it is to work on."""
+    """The module of a partner's protocol, and what it is to work on.
+
+    Args:
+        node: URL or ready file, None for the default.
+        partner: code application.
+        key: its private key, None for that of its folder.
+        options: those of the verb; None stands for one that was not given.
+    """
     from simulator.cli.exchange_side import Exchange, partner_row
 
     ready = client_of(node).get("/api/v1/node")
@@ -151,10 +157,3 @@ def _show(file: Path, as_json: bool) -> None:
         print_json({"file": str(file), "statuses": said})
     else:
         click.echo(plain(f"{file.name}  {', '.join(said)}"))
-
-
-def endpoint_of(ready: dict[str, Any], partner: str, key: Path | None) -> Endpoint:
-    """Where and how a partner reaches a node over SFTP, from its ready file."""
-    from simulator.cli.exchange_sftp import endpoint_of
-
-    return endpoint_of(ready, partner, key)

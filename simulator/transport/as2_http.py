@@ -85,12 +85,11 @@ class Post(http.Request):
         self._drop_spool()
         self.channel.cut_off(status, words)
 
-    # The channel treats `content` as a file and reads it only for HTML forms.
-    _parsePOSTFormSubmission = False  # noqa: N815 - Twisted's name
+    # The channel treats `content` as a file, and would read it for an HTML form.
 
     def tell(self) -> int:
-        """Length of the body in bytes."""
-        return self.spool.size - self.head if self.spool else 0
+        """Nothing in it: so Twisted does not look for an HTML form."""
+        return 0
 
     def seek(self, *_: int) -> None:
         """Nothing to do: the spool is read by offset."""

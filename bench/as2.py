@@ -1,0 +1,149 @@
+"""AS2 through HTTP: messages a second with a durable MDN, and one large message.
+
+    python -m bench as2          # rate: against the RSA floor and a pyas2lib endpoint
+    python -m bench as2-large    # 100 MB in DER and BER: memory, stalls, other partners; 50 MB: openssl
+
+The floor of receiving is two RSA private operations, measured in the same run. The pyas2lib endpoint
+is the same HTTP server with pyas2lib behind it, and without a journal. The client is a process of its
+own that sends messages built beforehand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from as2_partner import Partner
+from running_node import running_node
+
+from bench.spine import MB, workplace
+from simulator.wire import as2
+
+CONNECTIONS = 16
+SIZE = 10_000
+
+
+def raw_request(outgoing: as2.Outgoing, url: str) -> bytes:
+    """A POST as it goes over the wire."""
+    parts = urlsplit(url)
+    fields = [("Host", parts.netloc), ("Content-Length", str(outgoing.size)), *outgoing.headers]
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields)
+    return f"POST {parts.path} HTTP/1.1\r\n{head}\r\n".encode() + outgoing.body()
+
+
+def client(url: str, requests: Sequence[bytes], result: multiprocessing.Queue) -> None:
+    """Sends every request over a few connections; puts seconds and negative answers."""
+    begun = time.perf_counter()
+    bad = asyncio.run(_play(url, list(requests)))
+    result.put((time.perf_counter() - begun, bad))
+
+
+async def _play(url: str, left: list[bytes]) -> int:
+    return sum(await asyncio.gather(*(_connection(url, left) for _ in range(CONNECTIONS))))
+
+
+async def _connection(url: str, left: list[bytes]) -> int:
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    bad = 0
+    while left:
+        writer.write(left.pop())
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            int(line.partition(b":")[2])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length")
+        )
+        body = await reader.readexactly(length)
+        bad += b" 200 " not in head.split(b"\r\n")[0] or b"; processed\r\n" not in body
+    writer.close()
+    return bad
+
+
+def rate(url: str, requests: Sequence[bytes]) -> float:
+    """Messages a second; every one must be acknowledged."""
+    result: multiprocessing.Queue = multiprocessing.get_context("spawn").Queue()
+    process = multiprocessing.get_context("spawn").Process(
+        target=client, args=(url, requests, result)
+    )
+    process.start()
+    seconds, bad = result.get(timeout=300)
+    process.join()
+    assert bad == 0, f"{bad} of {len(requests)} were not acknowledged"
+    return len(requests) / seconds
+
+
+def floor(identity: as2.Identity, seconds: float = 1.0) -> float:
+    """Pairs of RSA private operations a second."""
+    own, certificate = identity.key, identity.certificate.public_key
+    sealed = certificate.encrypt(b"k" * 32, padding.PKCS1v15())
+    count, until = 0, time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        own.decrypt(sealed, padding.PKCS1v15())
+        own.sign(b"m" * 256, padding.PKCS1v15(), hashes.SHA256())
+        count += 1
+    return count / seconds
+
+
+def messages(partner: Partner, url: str, count: int, first: int) -> list[bytes]:
+    """Signed and encrypted deposits of random bytes: judging soon ends, receiving is measured."""
+    content = bytes(range(256)) * (SIZE // 256)
+    names = (f"FSO1100A_DEM002_DEM0021100{first + n:015d}.tar.gz" for n in range(count))
+    return [raw_request(partner.message(content, name), url) for name in names]
+
+
+def as2_rate(count: int = 600) -> None:
+    """Messages of 10 KB through HTTP, against the floor and against pyas2lib."""
+    with workplace() as folder, running_node(folder) as node:
+        partner = Partner(node)
+        rate(partner.url, messages(partner, partner.url, 50, 1))
+        node.quiet()
+        ours, floors = [], []
+        for turn in range(3):
+            batch = messages(partner, partner.url, count, 1000 + turn * count)
+            ours.append(rate(partner.url, batch))
+            print(f"  turn {turn + 1}: {ours[-1]:.0f} a second", flush=True)
+            node.quiet()
+            floors.append(floor(partner.own))
+        theirs = _pyas2lib_rate(partner, count // 4)
+    best, top = max(ours), max(floors)
+    print(f"RSA floor: {top:.0f} pairs of private operations a second")
+    print(f"node, durable MDN: {best:.0f} a second, {best / top:.0%} of the floor (claim >= 30 %)")
+    print(f"pyas2lib endpoint, no journal: {theirs:.0f} a second; ours {best / theirs:.1f} x (>= 6)")
+
+
+def _pyas2lib_rate(partner: Partner, count: int) -> float:
+    """The same messages to a pyas2lib endpoint on the same HTTP server, in a process of its own."""
+    folder = Path(partner.folder)
+    command = [sys.executable, "-m", "bench.as2_pyas2_endpoint", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            port = int(process.stdout.readline())
+            url = f"http://127.0.0.1:{port}/as2"
+            aife = as2.Certificate.load((folder / "own.pem").read_bytes())
+            security = as2.Security(identity=partner.own, recipients=(aife,))
+            content = bytes(range(256)) * (SIZE // 256)
+            batches = [
+                [
+                    raw_request(partner.message(content, f"f{turn}{n}", security=security), url)
+                    for n in range(count)
+                ]
+                for turn in range(3)
+            ]
+            return max(rate(url, batch) for batch in batches)
+        finally:
+            process.terminate()
