@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
+import socket
 import statistics
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,9 +28,10 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from as2_partner import Partner
-from running_node import running_node
+from as2_partner import Got, Partner, post
+from running_node import RunningNode, running_node
 
+from bench.as2_core import against_openssl, in_ber
 from bench.spine import MB, workplace
 from simulator.wire import as2
 
@@ -122,7 +125,9 @@ def as2_rate(count: int = 600) -> None:
     best, top = max(ours), max(floors)
     print(f"RSA floor: {top:.0f} pairs of private operations a second")
     print(f"node, durable MDN: {best:.0f} a second, {best / top:.0%} of the floor (claim >= 30 %)")
-    print(f"pyas2lib endpoint, no journal: {theirs:.0f} a second; ours {best / theirs:.1f} x (>= 6)")
+    print(
+        f"pyas2lib endpoint, no journal: {theirs:.0f} a second; ours {best / theirs:.1f} x (>= 6)"
+    )
 
 
 def _pyas2lib_rate(partner: Partner, count: int) -> float:
@@ -147,3 +152,110 @@ def _pyas2lib_rate(partner: Partner, count: int) -> float:
             return max(rate(url, batch) for batch in batches)
         finally:
             process.terminate()
+
+
+# -- large messages -----------------------------------------------------------------------------
+
+
+class Beside(threading.Thread):
+    """What others feel meanwhile: how long the node takes for a page, and for a small deposit."""
+
+    def __init__(self, page: str, deposits: Sequence[bytes], url: str) -> None:
+        super().__init__()
+        self.pages: list[float] = []
+        self.deposits: list[float] = []
+        self._page = urlsplit(page)
+        self._left = list(deposits)
+        self._url = urlsplit(url)
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        """Alternates until it is over."""
+        with (
+            socket.create_connection((self._page.hostname, self._page.port)) as console,
+            socket.create_connection((self._url.hostname, self._url.port)) as as2_port,
+        ):
+            get = f"GET {self._page.path} HTTP/1.1\r\nHost: {self._page.netloc}\r\n\r\n".encode()
+            while not self.over.wait(0.002):
+                self.pages.append(answered(console, get))
+                if self._left and len(self.pages) % 20 == 0:
+                    self.deposits.append(answered(as2_port, self._left.pop()))
+
+
+def answered(connection: socket.socket, request: bytes) -> float:
+    """Seconds until the answer to a request is whole."""
+    begun = time.perf_counter()
+    connection.sendall(request)
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += connection.recv(65_536)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = next(
+        int(line.partition(b":")[2])
+        for line in head.split(b"\r\n")
+        if line.lower().startswith(b"content-length")
+    )
+    while len(body) < length:
+        body += connection.recv(65_536)
+    assert b" 200 " in head.split(b"\r\n")[0], head
+    return time.perf_counter() - begun
+
+
+def as2_large(size: int = 100 * MB) -> None:
+    """One message of 100 MB in DER and in BER: memory, stalls, others; 50 MB against openssl."""
+    for frame in ("der", "ber"):
+        with workplace() as folder, running_node(folder) as node:
+            _one_large(node, frame, size)
+    against_openssl(50 * MB)
+
+
+def _one_large(node: RunningNode, frame: str, size: int) -> None:
+    partner, other = Partner(node), Partner(node, "DEM012")
+    name = "FSO1100A_DEM002_DEM0021100000000000000001.tar.gz"
+    outgoing = partner.message(os.urandom(size), name)
+    body = outgoing.body() if frame == "der" else in_ber(outgoing.body())
+    small = [
+        raw_request(
+            other.message(b"x" * SIZE, f"FSO1150A_DEM012_DEM0121150{n:015d}.xml"), other.url
+        )
+        for n in range(200)
+    ]
+    pid = node.process.pid
+    quiet = Beside(other.url, small[:20], other.url)
+    watched(quiet, lambda: time.sleep(1.0))
+    before = resident(pid, reset=True)
+    beside = Beside(other.url, small[20:], other.url)
+    answers: list[Got] = []
+    begun = time.perf_counter()
+    watched(beside, lambda: answers.append(post(partner.url, dict(outgoing.headers), body)))
+    took = time.perf_counter() - begun
+    mdn = partner.read(answers[0])
+    assert mdn.disposition.is_positive, mdn.disposition
+    used = (resident(pid) - before) / size
+    print(f"{size // MB} MB in {frame}: MDN after {took:.2f} s, peak {used:.2f} payloads (<= 4)")
+    for what, times in (("page", beside.pages), ("deposit of another partner", beside.deposits)):
+        calm = quiet.pages if what == "page" else quiet.deposits
+        print(
+            f"  {what}: median {statistics.median(times) * 1e3:.1f} ms, longest"
+            f" {max(times) * 1e3:.0f} ms; without the message {statistics.median(calm) * 1e3:.1f}"
+            f" and {max(calm) * 1e3:.0f} ms"
+        )
+
+
+def watched(beside: Beside, action: Callable[[], object]) -> None:
+    beside.start()
+    try:
+        action()
+    finally:
+        beside.over.set()
+        beside.join()
+
+
+def resident(pid: int, *, reset: bool = False) -> int:
+    """Highest resident size of a process in bytes since the last reset."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    if reset:
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
+        return resident(pid)
+    return peak * 1024

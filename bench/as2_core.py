@@ -235,8 +235,11 @@ FIELDS = [
 def encrypted(size: int, frame: str) -> bytes:
     """A signed and encrypted body, in DER or in BER with pieces of 1,000 bytes."""
     built = sent(os.urandom(size), layers=security()).body()
-    if frame == "der":
-        return built
+    return built if frame == "der" else in_ber(built)
+
+
+def in_ber(built: bytes) -> bytes:
+    """An EnvelopedData in BER: indefinite lengths, the content in pieces of 1,000 bytes."""
     walk = ber.Reader(as2.span.Span.of(built))
     walk.enter(ber.SEQUENCE)
     walk.skip()

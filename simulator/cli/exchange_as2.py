@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import click
 
@@ -27,17 +26,14 @@ _PAUSE = 0.25
 _SIMULATOR = "CPP001"
 
 
-class _Node(Client):
-    """The client, with what announces a partner's endpoint."""
+def _announce(node: Client, code: str, endpoint: str | None) -> None:
+    """Tells the node where the partner listens; None for nowhere."""
+    node.put(f"/api/v1/partners/{quoted(code)}/endpoint", {"endpoint": endpoint})
 
-    def announce(self, code: str, endpoint: str | None) -> None:
-        """Tells the node where the partner listens; None for nowhere."""
-        path = f"/api/v1/partners/{quoted(code)}/endpoint"
-        self._ask("PUT", path, json.dumps({"endpoint": endpoint}).encode())
 
-    def waiting(self, code: str) -> int:
-        """How many returns wait for the partner."""
-        return int(self.get(f"/api/v1/partners/{quoted(code)}/waiting")["waiting"])
+def _waiting(node: Client, code: str) -> int:
+    """How many returns wait for the partner."""
+    return int(node.get(f"/api/v1/partners/{quoted(code)}/waiting")["waiting"])
 
 
 def send(exchange: Exchange, flows: tuple[Path, ...]) -> Sent:
@@ -73,7 +69,7 @@ def receive(exchange: Exchange, into: Path) -> Fetched:
 
 
 async def _received(exchange: Exchange, into: Path) -> Fetched:
-    node, code = cast("_Node", _Node.find(exchange.node)), exchange.partner
+    node, code = Client.find(exchange.node), exchange.partner
     settings, engine = settings_of(exchange), exchange.options.get("engine")
     seconds = exchange.options.get("seconds", _SECONDS)
 
@@ -82,10 +78,10 @@ async def _received(exchange: Exchange, into: Path) -> Fetched:
 
     async with as2_client.listen(_where(exchange), into, party_at) as listener:
         try:
-            await asyncio.to_thread(node.announce, code, listener.url)
-            left = await _until_nothing_waits(lambda: node.waiting(code), listener, seconds)
+            await asyncio.to_thread(_announce, node, code, listener.url)
+            left = await _until_nothing_waits(lambda: _waiting(node, code), listener, seconds)
         finally:
-            await asyncio.to_thread(node.announce, code, exchange.row.get("endpoint"))
+            await asyncio.to_thread(_announce, node, code, exchange.row.get("endpoint"))
     late = [f"{left} still waiting after {seconds:g} s"] if left else []
     remarks = [listener.party.remark] if listener.party.remark else []
     return Fetched(tuple(listener.files), tuple(remarks), (*listener.problems, *late))

@@ -78,6 +78,10 @@ class Client:
         """The JSON answer of ``POST path``."""
         return json.loads(self._ask("POST", path, json.dumps(body).encode()))
 
+    def put(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
+        """The JSON answer of ``PUT path``."""
+        return json.loads(self._ask("PUT", path, json.dumps(body).encode()))
+
     def raw(self, path: str) -> bytes:
         """Raw content; asks for the token, which is read from the node's own file when it is here."""
         if self._token is None:
