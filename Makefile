@@ -43,6 +43,8 @@ docs: .venv/.run  ## write the pages of docs/ that come from the data anew
 	mv docs/interfaces.md.new docs/interfaces.md
 	$(BIN)/python -m simulator.fidelity_page > docs/fidelity.md.new
 	mv docs/fidelity.md.new docs/fidelity.md
+	$(BIN)/python -m simulator.pesit_page > docs/pesit-coverage.md.new
+	mv docs/pesit-coverage.md.new docs/pesit-coverage.md
 
 clean:  ## remove .venv and what tools leave behind
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

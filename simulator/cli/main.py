@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "partner": ("simulator.cli.partner:partner", "Add and show partners."),
     "directory": ("simulator.cli.directory:directory", "Add, import and list structures."),
     "clock": ("simulator.cli.clock:clock", "Show and move business time."),
+    "pesit": ("simulator.cli.pesit:pesit", "Read PeSIT aloud and replay recorded sessions."),
     "invoice": ("simulator.cli.invoice:invoice", "Make sample invoices."),
     "doctor": ("simulator.cli.doctor:doctor", "Check the environment and the settings."),
     "probe": ("simulator.cli.probe:probe", "Tell whether a node is ready, for containers."),

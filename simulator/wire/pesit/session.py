@@ -211,6 +211,8 @@ class Session:
 
     def _answered(self, error: RemoteProtocolError) -> RemoteProtocolError:
         """The same error with its reply; the session fails unless it may go on."""
+        if self.side is Side.SERVER and self._reader.framing:
+            self._writer.framing = self._reader.framing  # the FPDU at fault may be the first
         error.reply = self._repair(error)
         self._owes_answer = error.reply is not None
         if error.reply is None:
@@ -223,14 +225,18 @@ class Session:
 
     def _repair(self, error: RemoteProtocolError) -> m.Message | None:
         """What to say so that the session can go on; None when it cannot."""
-        may_say = self._roles(self.side)
-        receiving = By.RECEIVER in may_say and step(self.state, Kind.RESYN, may_say)
+        receiving = By.RECEIVER in self._roles(self.side) and self._may_say(Kind.RESYN)
         if isinstance(error, BadCrc) and receiving and self.agreement.resync:
             point = self.agreement.current.acknowledged
             return m.Resyn(diagnostic=TRANSMISSION_ERROR, restart_point=point)
-        if error.answer == "interrupt" and step(self.state, Kind.IDT, may_say):
+        if error.answer == "interrupt" and self._may_say(Kind.IDT):
             return m.Idt(diagnostic=error.diagnostic, end_code=self._end_code(error.end))
         return None
+
+    def _may_say(self, kind: Kind) -> bool:
+        """Whether an FPDU may be sent now; one that would only be ignored may not."""
+        taken = step(self.state, kind, self._roles(self.side))
+        return taken is not None and not taken.ignored
 
     def _end_code(self, end: str) -> m.EndCode:
         if end != "cancel":

@@ -1,69 +1,29 @@
 """Anything at all may arrive: only `RemoteProtocolError` comes out, with an answer, in bounds."""
 
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pesit_dialogue import Dialogue, big
-from pesit_examples import CONNECT, FPDUS, SELECT, X, Y, entity, octets
+from pesit_examples import CONNECT, X, Y, entity
+from pesit_fuzz import (
+    CODEC,
+    EXAMPLES,
+    KINDS,
+    OPTIONS,
+    STATES,
+    Sessions,
+    codec_input,
+    damaged,
+    feed,
+    up_to,
+)
 
 from simulator.wire import pesit as p
 from simulator.wire.pesit.fpdu import frame_octets
 from simulator.wire.pesit.kinds import LAYOUT
-
-BOTH = p.Compression(horizontal=True, vertical=True)
-OPTIONS = [p.Options(), p.Options(profile=p.STRICT)]
-KINDS = [kind for kind in p.Kind if kind < 0x1_0000]
-
-
-def up_to(state, options):
-    """A dialogue in some state, to be fed with anything."""
-    dialogue = Dialogue(options, options)
-    if state == "idle":
-        return dialogue
-    dialogue.connected()
-    if state == "connected":
-        return dialogue
-    if state == "reading":
-        return dialogue.reading(SELECT, big())
-    dialogue.writing(big(), p.Orf(compression=BOTH), p.AckOrf(compression=BOTH))
-    if state == "article":
-        segment = frame_octets(p.Kind.DTFDA, Y, 0, b"\x03abc")
-        list(dialogue.server.receive(entity(segment)))
-    if state == "interrupted":
-        dialogue.server.send(p.Idt(end_code=p.EndCode.ERROR))
-    if state == "resynchronising":
-        dialogue.requester.send(p.Resyn(restart_point=0))
-    return dialogue
-
-
-STATES = ["idle", "connected", "writing", "reading", "article", "interrupted", "resynchronising"]
-
-
-def hear(session, data):
-    """The error that some octets end in, or None."""
-    try:
-        for event in session.receive(data):
-            assert isinstance(event, p.Message | p.Tolerated)
-    except p.RemoteProtocolError as error:
-        return error
-    return None
-
-
-def feed(session, data):
-    """Gives octets to a session; answers an error with what it says, and goes on if it may."""
-    for _ in range(50):
-        error = hear(session, data)
-        if error is None:
-            return
-        assert error.diagnostic in p.DIAGNOSTICS
-        if error.reply is None:
-            assert session.must_close
-            return
-        assert session.send(error.reply)
-        data = b""
-    pytest.fail("fifty errors in one piece of data")
 
 
 @settings(max_examples=300, deadline=None)
@@ -99,27 +59,6 @@ def test_any_fpdu_with_any_body(state, options, by_requester, fpdus):
         feed(session, entity(frame_octets(kind, to, by, body)))
 
 
-def damaged(random_, wire):
-    """Octets changed, removed, doubled or inserted here and there."""
-    out = bytearray(wire)
-    for _ in range(random_.randint(1, 6)):
-        at = random_.randrange(len(out))
-        match random_.randrange(4):
-            case 0:
-                out[at] = random_.randrange(256)
-            case 1:
-                del out[at : at + random_.randint(1, 4)]
-            case 2:
-                out[at:at] = out[at : at + random_.randint(1, 30)]
-            case _:
-                out[at:at] = random_.randbytes(random_.randint(1, 6))
-        out = out or bytearray(b"\0")
-    return bytes(out)
-
-
-EXAMPLES = [octets(row[4]) for row in FPDUS]
-
-
 @pytest.mark.parametrize("options", OPTIONS, ids=["lenient", "strict"])
 @pytest.mark.parametrize("state", STATES)
 def test_damaged_examples(state, options):
@@ -128,7 +67,24 @@ def test_damaged_examples(state, options):
         dialogue = up_to(state, options)
         session = random_.choice([dialogue.server, dialogue.requester])
         for _ in range(4):
-            feed(session, damaged(random_, entity(random_.choice(EXAMPLES))))
+            feed(session, damaged(random_, random_.choice(EXAMPLES)))
+
+
+CODEC_INPUTS, SESSION_INPUTS = 70_000, 30_000
+"""Together the 100,000 of CI; ``bench/fuzz/pesit.py`` runs as many as you like."""
+
+
+def test_tens_of_thousands_of_damaged_inputs_of_the_codec():
+    chance = random.Random("codec")
+    seen = Counter(codec_input(chance) for _ in range(CODEC_INPUTS))
+    assert set(seen) >= {"read", "3-318", "3-311", "3-310", "no recording", "a recording"}
+    assert {one.__name__ for one in CODEC} >= {"body_input", "stream_input", "dissected_input"}
+
+
+def test_tens_of_thousands_of_damaged_entities_of_sessions():
+    chance, sessions = random.Random("sessions"), Sessions()
+    seen = Counter(sessions.input(chance) for _ in range(SESSION_INPUTS))
+    assert set(seen) >= {"fine", "3-318", "3-311", "3-319", "2-218"}, seen
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind in LAYOUT], ids=lambda k: k.label)

@@ -142,7 +142,7 @@ def test_the_acknowledgement_may_cross_the_end_of_the_transfer():
 # Restart across connections.
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(cut=st.integers(0, 220_000), pulling=st.booleans(), compressed=st.booleans())
 def test_a_transfer_cut_anywhere_is_resumed_and_the_file_is_whole(cut, pulling, compressed):
     asked = p.Compression(horizontal=compressed, vertical=compressed)
