@@ -14,7 +14,9 @@ from typing import Any
 import msgspec
 
 from simulator.domain.findings import Rulebook
+from simulator.domain.flowstates import FlowStates
 from simulator.domain.interfaces import Catalogue
+from simulator.domain.lifetable import LifeCycle
 from simulator.domain.raccordement import Raccordement, Structure
 from simulator.domain.reference import CircuitPlan, Options, Reference
 
@@ -61,14 +63,39 @@ def reference(options: Options) -> Reference:
         msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), CircuitPlan)
         for file in sorted(path("schemas", "circuits").glob("*.toml"))
     ]
-    motifs = table("schemas", "codelists", "motifs.toml")
     return Reference(
         catalogue=Catalogue.from_table(table("schemas", "catalogue.toml")),
         rules=Rulebook.from_tables(*rule_tables()),
         circuits={plan.circuit: plan for plan in plans},
-        motifs={code: row["label"] for code, row in motifs.items()},
+        motifs=motif_labels(),
         options=options,
     )
+
+
+def motif_labels() -> dict[str, str]:
+    """The words of the motifs by which the exchange itself refuses."""
+    motifs = table("schemas", "codelists", "motifs.toml")
+    return {code: row["label"] for code, row in motifs.items()}
+
+
+@cache
+def life_cycle() -> LifeCycle:
+    """The life of invoices: every table of ``schemas/lifecycle/`` but that of flow states.
+
+    Its motifs have the words of ``schemas/codelists/motifs.toml`` as well.
+    """
+    tables: dict[str, Any] = {}
+    for file in sorted(path("schemas", "lifecycle").glob("*.toml")):
+        if file.stem != "flow-states":
+            tables |= tomllib.loads(file.read_text(encoding="utf-8"))
+    tables["motifs"]["labels"] |= motif_labels()
+    return msgspec.convert(tables, LifeCycle)
+
+
+@cache
+def flow_states() -> FlowStates:
+    """The states of flows."""
+    return msgspec.convert(table("schemas", "lifecycle", "flow-states.toml"), FlowStates)
 
 
 def demo_partners() -> list[Raccordement]:

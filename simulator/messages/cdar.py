@@ -1,6 +1,7 @@
 """Writer of CDAR (F6): one document a status, as Chorus Pro wants it.
 
-Flow statuses (500, 501) refer to a received flow, invoice statuses (2xx) to one invoice.
+Flow statuses (500, 501) refer to a received flow, invoice statuses (2xx) to one invoice, object
+statuses to a status message (601) or a declaration (300, 301).
 
 Source: UN/CEFACT CDAR D22B (order of the elements); PPF annex 2 (flow 6) v2.3 (MDT-n); Chorus Pro
 external specifications v1.1 §3.4.
@@ -8,11 +9,13 @@ external specifications v1.1 §3.4.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+import msgspec
+
 from simulator.domain.flowname import FlowName
-from simulator.domain.flows import ErrorLine, FlowStatus, InvoiceStatus, Return
+from simulator.domain.flows import FlowStatus, InvoiceStatus, ObjectStatus, Return
+from simulator.messages.cdarblocks import Said, condition, files, flow_blocks, invoice_blocks
 from simulator.messages.cdarfields import (
     SIRET_SCHEME,
     Phase,
@@ -20,9 +23,12 @@ from simulator.messages.cdarfields import (
     form,
     issue_date,
     moment,
+    phase_of,
     platform,
     prose,
+    stamp,
     supplier,
+    treating,
 )
 from simulator.messages.xmltext import branch, document, leaf, optional
 
@@ -35,10 +41,18 @@ _NAMESPACES = {
         ("qdt", "QualifiedDataType"),
     )
 }
-# Ids of published rules, as our own ids begin with them: G1.05, S2.05, BR-FR-CPRO-10.
-_PUBLISHED_RULE = re.compile(r"[GPS]\d+\.\d+|BR-[A-Z0-9-]*[A-Z0-9]")
-_BUSINESS_TERM = re.compile(r"B[TG]-[0-9]+(-[0-9]+)?")
 _SINGLE = branch("ram:MultipleReferencesIndicator", leaf("udt:Indicator", "false"))
+_TRANSMISSION = "305"
+
+
+class _Sheet(msgspec.Struct, frozen=True):
+    """What the writers of all kinds of statuses are given."""
+
+    return_: Return
+    identifier: str
+
+    def platform(self, tag: str) -> str:
+        return platform(tag, self.return_.emitter_matricule)
 
 
 def write(return_: Return) -> Iterator[tuple[str, bytes]]:
@@ -55,113 +69,144 @@ def write(return_: Return) -> Iterator[tuple[str, bytes]]:
         message = f"a CDAR speaks of one status: found none in {return_.name}"
         raise ValueError(message)
     for rank, status in enumerate(return_.statuses, 1):
-        yield f"{stem}_{rank:05d}.xml", document(_root(return_, f"{stem}-{rank}", status))
+        sheet = _Sheet(return_, f"{stem}-{rank}")
+        yield f"{stem}_{rank:05d}.xml", document(_root(sheet, status))
 
 
-def _root(return_: Return, identifier: str, status: FlowStatus | InvoiceStatus) -> str:
+def _root(sheet: _Sheet, status: Said) -> str:
     if isinstance(status, FlowStatus):
-        parts = _flow_parts(return_, identifier, status)
+        parts = _flow_parts(sheet, status)
+    elif isinstance(status, ObjectStatus):
+        parts = _object_parts(sheet, status)
     else:
-        parts = _invoice_parts(return_, identifier, status)
+        parts = _invoice_parts(sheet, status)
     return branch("rsm:CrossDomainAcknowledgementAndResponse", *parts, **_NAMESPACES)
 
 
-def _flow_parts(return_: Return, identifier: str, status: FlowStatus) -> tuple[str, str, str]:
+# -- flows: 500, 501 ------------------------------------------------------------------------------
+
+
+def _flow_parts(sheet: _Sheet, status: FlowStatus) -> tuple[str, str, str]:
     title = f"CDV {status.status} {status.identifier}"
-    issuer = platform("ram:IssuerTradeParty", return_.emitter_matricule)
     return (
         _context("", form().document.flow_guideline),
-        _exchanged(return_, identifier, title, issuer),
+        _exchanged(sheet, title, sheet.platform("ram:IssuerTradeParty")),
         branch(
             "rsm:AcknowledgementDocument",
             _SINGLE,
             # G7.22: where the id cannot be read, the name of the file stands here too.
             "" if status.readable else leaf("ram:Name", cut("MDT-76", status.identifier)),
-            moment("ram:IssueDateTime", return_.issued),
-            _flow_reference(status),
+            moment("ram:IssueDateTime", sheet.return_.issued),
+            branch(
+                "ram:ReferenceReferencedDocument",
+                leaf("ram:IssuerAssignedID", cut("MDT-87", status.identifier)),
+                leaf("ram:TypeCode", form().document.flow_type),
+                moment("ram:ReceiptDateTime", status.received),
+                leaf("ram:ReferenceTypeCode", form().document.flow_guideline),
+                *condition(status),
+                *flow_blocks(status),
+            ),
         ),
     )
 
 
-def _flow_reference(status: FlowStatus) -> str:
-    blocks = [
-        _block(rank, line, _note("", line.text, line.subject))
-        for rank, line in enumerate(_kept(status), 1)
-    ]
-    return branch(
-        "ram:ReferenceReferencedDocument",
-        leaf("ram:IssuerAssignedID", cut("MDT-87", status.identifier)),
-        leaf("ram:TypeCode", form().document.flow_type),
-        moment("ram:ReceiptDateTime", status.received),
-        leaf("ram:ReferenceTypeCode", form().document.flow_guideline),
-        *_condition(status),
-        *blocks,
-        *_remarks(status, len(blocks)),
+# -- status messages and declarations: 601, 300, 301, 500 -----------------------------------------
+
+
+def _object_parts(sheet: _Sheet, status: ObjectStatus) -> tuple[str, str, str]:
+    constants = form().document
+    is_message = status.kind == "message"
+    guideline = constants.message_guideline if is_message else constants.declaration_guideline
+    title = f"CDV {status.status} {status.number}"
+    return (
+        _context("", guideline),
+        _exchanged(sheet, title, sheet.platform("ram:IssuerTradeParty")),
+        branch(
+            "rsm:AcknowledgementDocument",
+            _SINGLE,
+            leaf("ram:TypeCode", _TRANSMISSION),
+            moment("ram:IssueDateTime", sheet.return_.issued),
+            _object_reference(status, guideline),
+        ),
     )
 
 
-def _invoice_parts(return_: Return, identifier: str, status: InvoiceStatus) -> tuple[str, str, str]:
-    phase = form().phases.get(status.status, form().treatment)
+def _object_reference(status: ObjectStatus, guideline: str) -> str:
+    constants = form().document
+    is_message = status.kind == "message"
+    # Of a declaration the party is who declares; what is not known is not told.
+    is_known = is_message or status.supplier
+    return branch(
+        "ram:ReferenceReferencedDocument",
+        leaf("ram:IssuerAssignedID", cut("MDT-87", status.number or form().defaults.number)),
+        leaf("ram:TypeCode", constants.message_type if is_message else constants.declaration_type),
+        optional("ram:Name", cut("MDT-94", status.flow)),
+        moment("ram:ReceiptDateTime", status.received),
+        leaf("ram:ReferenceTypeCode", guideline),
+        _issued(stamp(status.issued), "204") if status.issued else "",
+        *condition(status),
+        _supplier(status.supplier_scheme, status.supplier) if is_known else "",
+        *flow_blocks(status),
+    )
+
+
+# -- invoices: 2xx ----------------------------------------------------------------------------------
+
+
+def _invoice_parts(sheet: _Sheet, status: InvoiceStatus) -> tuple[str, str, str]:
+    phase = phase_of(status.status)
     title = f"CDV {status.status} {status.number}"
-    issuer = _issuer(return_, status, phase)
     return (
         _context(form().document.business_process, form().document.invoice_guideline),
-        _exchanged(return_, identifier, title, issuer),
+        _exchanged(sheet, title, _issuer(sheet, status, phase)),
         branch(
             "rsm:AcknowledgementDocument",
             _SINGLE,
             leaf("ram:TypeCode", phase.type),
-            moment("ram:IssueDateTime", return_.issued),
+            moment("ram:IssueDateTime", status.occurred or sheet.return_.issued),
             _invoice_reference(status, phase),
         ),
     )
 
 
-def _issuer(return_: Return, status: InvoiceStatus, phase: Phase) -> str:
-    """Chorus Pro issues what it transmits; what is treated, the buyer issues."""
-    if phase.type != form().treatment.type:
-        return platform("ram:IssuerTradeParty", return_.emitter_matricule)
-    return branch(
-        "ram:IssuerTradeParty",
-        leaf("ram:GlobalID", cut("MDT-38", status.recipient), schemeID=SIRET_SCHEME),
-        optional("ram:Name", prose("MDT-39", status.recipient_name)),
-        leaf("ram:RoleCode", form().document.buyer_role),
-    )
+def _issuer(sheet: _Sheet, status: InvoiceStatus, phase: Phase) -> str:
+    """A platform issues what it transmits; what is treated, the buyer or the seller issues."""
+    if phase.type == _TRANSMISSION:
+        return sheet.platform("ram:IssuerTradeParty")
+    role = status.issuer or phase.issuer or form().document.buyer_role
+    if role == form().document.seller_role:
+        scheme = SIRET_SCHEME if status.supplier_scheme in ("", "1") else status.supplier_scheme
+        return treating(role, scheme, status.supplier, status.supplier_name)
+    return treating(role, SIRET_SCHEME, status.recipient, status.recipient_name)
 
 
 def _invoice_reference(status: InvoiceStatus, phase: Phase) -> str:
-    issued = leaf("qdt:DateTimeString", issue_date(status.issue_date), format="102")
-    blocks = [_invoice_block(rank, line) for rank, line in enumerate(_kept(status), 1)]
+    echo, scheme = cut("MDT-92", status.reference), form().document.reference_scheme
     return branch(
         "ram:ReferenceReferencedDocument",
         leaf("ram:IssuerAssignedID", cut("MDT-87", status.number or form().defaults.number)),
         optional("ram:StatusCode", phase.status),
         optional("ram:TypeCode", cut("MDT-91", status.type_code)),
+        leaf("ram:GlobalID", echo, schemeID=scheme) if echo else "",
         moment("ram:ReceiptDateTime", status.received),
-        branch("ram:FormattedIssueDateTime", issued),
-        *_condition(status),
-        branch("ram:IssuerTradeParty", supplier(status.supplier_scheme, status.supplier)),
-        *blocks,
-        *_remarks(status, len(blocks)),
+        *files(status.attachments),
+        _issued(issue_date(status.issue_date), "102"),
+        *condition(status),
+        _supplier(status.supplier_scheme, status.supplier),
+        *invoice_blocks(status),
     )
 
 
-def _invoice_block(rank: int, line: ErrorLine) -> str:
-    """A motif and what is behind it; rule, place and term only for an anomaly of a published rule.
+# -- what all have ------------------------------------------------------------------------------------
 
-    Source: Chorus Pro external specifications v1.1 §3.4.2.3.
-    """
-    rule = _PUBLISHED_RULE.match(line.rule)
-    if rule is None:
-        return _block(rank, line, _note("", line.text, ""))
-    if _BUSINESS_TERM.fullmatch(line.subject) is None:
-        return _block(rank, line, _note(rule.group(), line.text, line.subject))
-    characteristic = branch(
-        "ram:SpecifiedDocumentCharacteristic",
-        leaf("ram:ID", cut("MDT-206", line.subject)),
-        leaf("ram:TypeCode", form().document.invalid_data),
-    )
-    return _block(rank, line, _note(rule.group(), line.text, ""), characteristic)
+
+def _issued(text: str, layout: str) -> str:
+    """MDT-100: an invoice by its day, a message by its moment."""
+    return branch("ram:FormattedIssueDateTime", leaf("qdt:DateTimeString", text, format=layout))
+
+
+def _supplier(scheme: str, identifier: str) -> str:
+    return branch("ram:IssuerTradeParty", supplier(scheme, identifier))
 
 
 def _context(process: str, guideline: str) -> str:
@@ -173,59 +218,13 @@ def _context(process: str, guideline: str) -> str:
     )
 
 
-def _exchanged(return_: Return, identifier: str, title: str, issuer: str) -> str:
+def _exchanged(sheet: _Sheet, title: str, issuer: str) -> str:
     return branch(
         "rsm:ExchangedDocument",
-        leaf("ram:ID", cut("MDT-4", identifier)),
+        leaf("ram:ID", cut("MDT-4", sheet.identifier)),
         leaf("ram:Name", prose("MDT-5", title)),
-        moment("ram:IssueDateTime", return_.issued),
-        platform("ram:SenderTradeParty", return_.emitter_matricule),
+        moment("ram:IssueDateTime", sheet.return_.issued),
+        sheet.platform("ram:SenderTradeParty"),
         issuer,
-        platform("ram:RecipientTradeParty", return_.partner_matricule),
+        platform("ram:RecipientTradeParty", sheet.return_.partner_matricule),
     )
-
-
-def _condition(status: FlowStatus | InvoiceStatus) -> tuple[str, str]:
-    return (
-        leaf("ram:ProcessConditionCode", cut("MDT-105", status.status)),
-        optional("ram:ProcessCondition", prose("MDT-106", status.label)),
-    )
-
-
-def _block(rank: int, line: ErrorLine, *details: str) -> str:
-    return branch(
-        "ram:SpecifiedDocumentStatus",
-        optional("ram:ReasonCode", cut("MDT-113", line.code)),
-        optional("ram:Reason", prose("MDT-114", line.label or line.code)),
-        leaf("ram:SequenceNumeric", str(rank)),
-        *details,
-    )
-
-
-def _note(rule: str, text: str, subject: str) -> str:
-    fields = (
-        optional("ram:ContentCode", cut("MDT-125", rule)),
-        optional("ram:Content", prose("MDT-126", text)),
-        optional("ram:SubjectCode", cut("MDT-127", subject)),
-    )
-    return branch("ram:IncludedNote", *fields) if any(fields) else ""
-
-
-def _kept(status: FlowStatus | InvoiceStatus) -> tuple[ErrorLine, ...]:
-    """The lines that there are ranks for, one rank set aside for each remark."""
-    most = form().limits["MDT-124-2"] - bool(status.comment)
-    return status.lines if len(status.lines) <= most else status.lines[: most - 1]
-
-
-def _remarks(status: FlowStatus | InvoiceStatus, used: int) -> list[str]:
-    """What is said without a motif: the comment, and how many lines found no rank."""
-    left = len(status.lines) - used
-    texts = (status.comment, f"{left} autres anomalies" if left else "")
-    return [
-        branch(
-            "ram:SpecifiedDocumentStatus",
-            leaf("ram:SequenceNumeric", str(rank)),
-            _note("", text, ""),
-        )
-        for rank, text in enumerate(filter(None, texts), used + 1)
-    ]

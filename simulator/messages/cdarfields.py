@@ -15,7 +15,7 @@ import msgspec
 
 from simulator import resources
 from simulator.domain.findings import Mark
-from simulator.messages.xmltext import branch, leaf, shortened
+from simulator.messages.xmltext import branch, leaf, optional, shortened
 
 SIRET_SCHEME = "0009"
 SIREN_SCHEME = "0002"
@@ -35,6 +35,12 @@ class Constants(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flow_type: str
     platform_role: str
     buyer_role: str
+    seller_role: str
+    message_guideline: str
+    message_type: str
+    declaration_guideline: str
+    declaration_type: str
+    reference_scheme: str
     matricule_scheme: str
     invalid_data: str
     timezone: str
@@ -53,18 +59,28 @@ class Defaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """MDT-77 (`type`) and MDT-88 (`status`, ``""`` when absent) of an invoice status."""
+    """MDT-77 (`type`) and MDT-88 (`status`, ``""`` when absent) of an invoice status.
+
+    Attributes:
+        issuer: MDT-40 of who says it in the treatment phase; ``""``: the buyer.
+    """
 
     type: str
     status: str
     source: str
     mark: Mark
+    issuer: str = ""
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The decoded table: `limits` by field, `phases` by status, `treatment` for the others."""
+    """The decoded table: `limits` by field, `phases` by status, `treatment` for the others.
+
+    Attributes:
+        actions: MDT-121 -> MDT-122.
+    """
 
     document: Constants
+    actions: dict[str, str]
     defaults: Defaults
     treatment: Phase
     limits: dict[str, int]
@@ -89,8 +105,17 @@ def prose(field: str, value: str) -> str:
 
 def moment(tag: str, instant: datetime) -> str:
     """An instant in format 204, ``YYYYMMDDHHMMSS``, in the zone of the table."""
-    local = instant.astimezone(ZoneInfo(form().document.timezone))
-    return branch(tag, leaf("udt:DateTimeString", local.strftime("%Y%m%d%H%M%S"), format="204"))
+    return branch(tag, leaf("udt:DateTimeString", stamp(instant), format="204"))
+
+
+def stamp(instant: datetime) -> str:
+    """The same as text."""
+    return instant.astimezone(ZoneInfo(form().document.timezone)).strftime("%Y%m%d%H%M%S")
+
+
+def phase_of(status: str) -> Phase:
+    """MDT-77 and MDT-88 of an invoice status."""
+    return form().phases.get(status, form().treatment)
 
 
 def issue_date(text: str) -> str:
@@ -109,6 +134,20 @@ def platform(tag: str, matricule: str) -> str:
         tag,
         leaf("ram:GlobalID", matricule, schemeID=constants.matricule_scheme),
         leaf("ram:RoleCode", constants.platform_role),
+    )
+
+
+def treating(role: str, scheme: str, identifier: str, name: str) -> str:
+    """MDG-16 of the treatment phase: buyer or seller, who says the status.
+
+    The scheme is that of the identifier where it shows (SIRET, SIREN), else the one given.
+    """
+    shown = SIREN_SCHEME if _SIREN.fullmatch(identifier) else scheme
+    return branch(
+        "ram:IssuerTradeParty",
+        leaf("ram:GlobalID", cut("MDT-38", identifier), schemeID=shown),
+        optional("ram:Name", prose("MDT-39", name)),
+        leaf("ram:RoleCode", role),
     )
 
 

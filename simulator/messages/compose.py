@@ -1,15 +1,17 @@
-"""From a `Return` to the bytes that travel: its XML files in one tar.gz.
+"""From a `Return` to the bytes that travel: its files in one tar.gz.
 
 A pure function: equal returns give equal bytes, so that work cut short is simply done again.
 """
 
 from __future__ import annotations
 
-from simulator.domain.flows import Return
-from simulator.messages import cdar, cppstatut
+from collections.abc import Callable, Iterator, Mapping
+
+from simulator.domain.flows import Format, Return
+from simulator.messages import annuaire, cdar, cppstatut, pivot
 from simulator.messages.archives import pack
 
-_WRITERS = {"cppstatut": cppstatut.write, "cdar": cdar.write}
+Files = Iterator[tuple[str, bytes]]
 
 
 def compose(return_: Return) -> bytes:
@@ -20,3 +22,24 @@ def compose(return_: Return) -> bytes:
             step that made it, never of a partner.
     """
     return pack(_WRITERS[return_.format](return_), return_.issued)
+
+
+def _relayed(return_: Return) -> Files:
+    """Files as they are: what Chorus Pro passes on unmodified."""
+    if not return_.files:
+        message = f"a relay passes files on: found none in {return_.name}"
+        raise ValueError(message)
+    for file in return_.files:
+        if file.blob is not None and not file.content:
+            message = f"{file.name} of {return_.name} was not taken out of its blob"
+            raise ValueError(message)
+        yield file.name, file.content
+
+
+_WRITERS: Mapping[Format, Callable[[Return], Files]] = {
+    "cppstatut": cppstatut.write,
+    "cdar": cdar.write,
+    "pivot": pivot.write,
+    "annuaire": annuaire.write,
+    "relay": _relayed,
+}

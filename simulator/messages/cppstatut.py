@@ -1,6 +1,7 @@
 """Writer of CPPStatut: reports and life cycle of the historic channel.
 
-One document a return, with statuses of flows or statuses of invoices, never both.
+One document a return, with statuses of flows or statuses of invoices, never both. The schema has no
+field for a motif: it stands at the head of the comment, as its code (assumed).
 
 Source: AIFE schema CPPStatutPivot V1_19; figures in ``schemas/messages/cppstatut.toml``.
 """
@@ -8,7 +9,7 @@ Source: AIFE schema CPPStatutPivot V1_19; figures in ``schemas/messages/cppstatu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -18,11 +19,12 @@ from simulator import resources
 from simulator.domain.findings import Mark
 from simulator.domain.flowname import FlowName
 from simulator.domain.flows import ErrorLine, FlowStatus, InvoiceStatus, Return
-from simulator.messages.xmltext import branch, document, leaf, optional, shortened
+from simulator.messages.xmltext import branch, document, escaped, leaf, optional, shortened
 
 # xs:length and xs:maxLength of the schema, where a value is ours or a key that cannot be shortened
 # with dots.
 _RECIPIENT_LENGTH = 14
+_SERVICE_LENGTH = 100
 _PARTNER_LENGTHS = (3, 8)
 
 
@@ -54,17 +56,26 @@ def write(return_: Return) -> Iterator[tuple[str, bytes]]:
             that is not a flow name.
     """
     name = FlowName.parse(return_.name)
-    at = return_.issued.astimezone(ZoneInfo(_form().document.timezone))
     root = branch(
         "CPPStatut",
-        _envelope(return_, name.identifier, at.date()),
-        _statuses(return_, at.isoformat(timespec="seconds")),
+        envelope(return_, name.identifier),
+        _statuses(return_, _stamp(return_.issued)),
         Version=_form().document.version,
     )
     yield f"{name.stem}.xml", document(root)
 
 
-def _envelope(return_: Return, identifier: str, day: date) -> str:
+def _stamp(instant: datetime) -> str:
+    return _local(instant).isoformat(timespec="seconds")
+
+
+def _local(instant: datetime) -> datetime:
+    return instant.astimezone(ZoneInfo(_form().document.timezone))
+
+
+def envelope(return_: Return, identifier: str) -> str:
+    """The envelope of every CPP format: day of production, id of the flow, both partners."""
+    day = _local(return_.issued).date()
     parameters = branch(
         "Parametres",
         _parameter("0001", "DtPrd", day.isoformat()),
@@ -99,6 +110,9 @@ def _statuses(return_: Return, at: str) -> str:
             "a CPPStatut holds at least one status, all of flows or all of invoices: "
             f"found {len(flows)} of flows and {len(invoices)} of invoices in {return_.name}"
         )
+        raise ValueError(message)
+    if len(flows) + len(invoices) < len(return_.statuses):
+        message = f"a CPPStatut holds no status of a message or declaration: {return_.name}"
         raise ValueError(message)
     if flows:
         units = [_flow_unit(str(n), s, at) for n, s in enumerate(flows, 1)]
@@ -147,23 +161,36 @@ def _described(line: ErrorLine) -> str:
 
 def _invoice_unit(number: str, status: InvoiceStatus, at: str) -> str:
     # Statuses of invoices have no Details: error lines go into the comment.
-    remarks = [status.comment, *(f"{line.code} {_described(line)}" for line in status.lines)]
+    remarks = [_remark(status), *(f"{line.code} {_described(line)}" for line in status.lines)]
+    set_ = _stamp(status.occurred) if status.occurred else at
     data = branch(
         "DonneesStatut",
         leaf("IdStatut", status.status),
         optional("ComplementStatut", shortened(status.label, _form().document.complement)),
         optional("Commentaire", " | ".join(filter(None, remarks))),
-        leaf("Horodatage", at),
+        leaf("Horodatage", set_),
+        f'<Producteur Id="{escaped(status.producer)}"/>' if status.producer else "",
         leaf("IdFacture", status.number),
         leaf("DateFacture", status.issue_date) if _is_date(status.issue_date) else "",
+        optional("IdMandatDP", status.mandate),
     )
     return branch(
         "CPPFactureStatutUnitaire", _supplier(status), _debtor(status), data, NumOrdre=number
     )
 
 
+def _remark(status: InvoiceStatus) -> str:
+    words = status.comment or status.motif_label
+    return " : ".join(filter(None, (status.motif, words))) if status.motif else words
+
+
+def identifier_type(scheme: str) -> str:
+    """TypeIdentifiant of a scheme; a scheme that the table does not have counts as SIRET."""
+    return _form().identifier_types.get(scheme, "1")
+
+
 def _supplier(status: InvoiceStatus) -> str:
-    kind = _form().identifier_types.get(status.supplier_scheme, "1")
+    kind = identifier_type(status.supplier_scheme)
     return branch(
         "Fournisseur",
         leaf("TypeIdentifiant", kind),
@@ -182,6 +209,8 @@ def _debtor(status: InvoiceStatus) -> str:
         leaf("TypeIdentifiant", "1"),
         leaf("Identifiant", identifier),
         optional("Nom", status.recipient_name),
+        optional("CodeService", status.service[:_SERVICE_LENGTH]),
+        optional("NomService", status.service_name),
     )
 
 

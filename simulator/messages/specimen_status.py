@@ -1,8 +1,7 @@
 """Specimen status messages, CDAR and CPPStatut, as partners of the exchange deposit them.
 
-Platforms, buyers and public issuers say them. Most are written by the writers of our own returns;
-what the exchange never sends is written by `specimens.sellercdar`. E-reporting has a module of its
-own, `specimen_ereporting`.
+Platforms, buyers, sellers and public issuers say them; they are written by the writers of our own
+returns. E-reporting has a module of its own, `specimen_ereporting`.
 
 Source: UN/CEFACT CDAR D22B with the fields of PPF annex 2 (flow 6) v2.3 (MDT-n); AFNOR XP Z12-014
 annex B v1.3; AIFE schema CPPStatutPivot V1_19.
@@ -12,14 +11,28 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from simulator.domain.flows import ErrorLine, FlowStatus, InvoiceStatus, Return
+from simulator.domain.flows import (
+    CarriedFile,
+    Characteristic,
+    ErrorLine,
+    FlowStatus,
+    InvoiceStatus,
+    ObjectStatus,
+    Return,
+)
 from simulator.messages import cdar, cppstatut
-from simulator.messages.specimens import sellercdar
+from simulator.messages.specimens import filler
+from simulator.messages.specimens.parts import plain
 from simulator.messages.specimens.statuses import LABELS, MOTIFS, Status
 
 __all__ = ["Status", "cdar_message", "cpp_statut"]
 
 _FLOW_STATUSES = range(90, 97)  # CPPStatut
+_REJECTION, _COLLECTED = "601", "212"
+# Statuses of which Chorus Pro passes on nothing but the files that come with them.
+_WITH_FILES = ("209", "227")
+_RECEIVED = "MEN"  # MDT-207: amount received, tax included
+_FILE_SIZE = 300
 
 
 def cdar_message(said: Status) -> bytes:
@@ -28,8 +41,6 @@ def cdar_message(said: Status) -> bytes:
     Raises:
         ValueError: a flow name that is none.
     """
-    if said.status == sellercdar.REJECTION or said.status in sellercdar.OF_SELLER:
-        return sellercdar.write(said)
     ((_, content),) = cdar.write(_return(said, "cdar"))
     return content
 
@@ -54,8 +65,14 @@ def _return(said: Status, form_of: str) -> Return:
         emitter=said.flow[16:22],
         emitter_matricule=said.sender,
         partner_matricule=said.recipient,
-        statuses=(_flow_status(said) if _is_of_flow(said.status) else _invoice_status(said),),
+        statuses=(_status(said),),
     )
+
+
+def _status(said: Status) -> FlowStatus | InvoiceStatus | ObjectStatus:
+    if said.status == _REJECTION:
+        return _message_status(said)
+    return _flow_status(said) if _is_of_flow(said.status) else _invoice_status(said)
 
 
 def _is_of_flow(status: str) -> bool:
@@ -69,6 +86,19 @@ def _flow_status(said: Status) -> FlowStatus:
         identifier=said.subject,
         readable=True,
         received=_before(said),
+        lines=_lines(said.status),
+    )
+
+
+def _message_status(said: Status) -> ObjectStatus:
+    return ObjectStatus(
+        status=said.status,
+        label=LABELS[said.status],
+        kind="message",
+        number=said.subject,
+        received=_before(said),
+        supplier_scheme="0009",
+        supplier=said.supplier,
         lines=_lines(said.status),
     )
 
@@ -87,7 +117,18 @@ def _invoice_status(said: Status) -> InvoiceStatus:
         recipient_name=said.buyer_name,
         received=_before(said),
         lines=_lines(said.status),
+        attachments=_files() if said.status in _WITH_FILES else (),
+        characteristics=(_received(said),) if said.status == _COLLECTED else (),
     )
+
+
+def _files() -> tuple[CarriedFile, ...]:
+    content = b"".join(filler.filler(_FILE_SIZE))
+    return (CarriedFile(filler.NAME, filler.MIME, content),)
+
+
+def _received(said: Status) -> Characteristic:
+    return Characteristic(_RECEIVED, amount=plain(said.amount), percent=plain(said.vat))
 
 
 def _before(said: Status) -> datetime:

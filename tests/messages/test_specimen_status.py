@@ -5,6 +5,7 @@ from lxml import etree
 from packs import schematron
 
 from simulator.messages import statusfacts
+from simulator.messages.cdarreading import read
 from simulator.messages.specimen_status import Status, cdar_message, cpp_statut
 from simulator.messages.specimens.statuses import LABELS
 from simulator.validation.syntaxes import schema_of
@@ -56,3 +57,16 @@ def test_a_flow_name_that_is_none_is_refused():
     for write, code in ((cdar_message, "210"), (cpp_statut, "06")):
         with pytest.raises(ValueError, match="interface"):
             write(Status(code, flow="x"))
+
+
+@pytest.mark.parametrize("code", ["209", "227"])
+def test_a_completed_invoice_comes_with_a_file(code):
+    (status,) = read(etree.fromstring(cdar_message(Status(code)))).statuses
+    (file,) = status.attachments
+    assert (file.name, file.mime) == ("annexe.csv", "text/csv")
+    assert file.content
+
+
+def test_a_rejection_speaks_of_a_message():
+    (status,) = read(etree.fromstring(cdar_message(Status("601", subject="CDV-7")))).statuses
+    assert (status.kind, status.number) == ("message", "CDV-7")
