@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CIRCUITS = ("b2g", "b2g-pa", "g2b-issuer")
 SYNTAXES = ("ubl", "ubl-creditnote", "cii-d16b", "cii-d22b", "factur-x", "cpp")
 _MESSAGE = "cdar"  # to be broken only
+_WRAPPED = "factur-x"  # an XML document in a PDF
 PROFILES = ("basic", "en16931", "extended")
 
 # What the catalogue says of an interface, in the words of the options.
@@ -98,11 +99,11 @@ def make(**given: Any) -> None:  # noqa: ANN401 - the options above, each of its
 
 def _break(given: dict[str, Any]) -> None:
     """Writes a document that breaks a rule, and tells of it on standard error."""
-    from simulator.validation.packs.breaking import choosing
+    from simulator.validation.packs.breaking import choosing, volumes
     from simulator.validation.packs.breaking.making import broken
 
-    if given["envelope"] or given["broken"] or given["syntax"] == "factur-x":
-        message = "--break makes one XML document: leave out --envelope, --broken and factur-x"
+    if given["envelope"] or given["broken"]:
+        message = "--break makes one document: leave out --envelope and --broken"
         raise ValueError(message)
     extended = given["profile"] == "extended"
     wanted = choosing.Wanted(given["syntax"] or "", given["circuit"] or "", extended)
@@ -110,41 +111,84 @@ def _break(given: dict[str, Any]) -> None:
         _list(wanted)
         return
     choice = choosing.choose(given["rule"], wanted)
+    if lines := volumes.lines_for(choice.rule):
+        _write_lines(given, choice, lines)
+        return
     made = broken(choice.rule, choice.scope, _own(given, choice))
-    sys.stdout.buffer.write(made.content)
+    sys.stdout.buffer.write(_wrapped(given, choice, made.content))
     _tell(choice, made)
 
 
+def _write_lines(given: dict[str, Any], choice: Choice, lines: int) -> None:
+    """An invoice with more lines than a rule lets pass."""
+    if choice.syntax == _WRAPPED:
+        message = f"{choice.rule.id} takes {lines} lines, too many for a PDF: use cii-d22b"
+        raise ValueError(message)
+    _write(_ordered({**given, "lines": lines}, choice), None)
+    rule = choice.rule
+    click.echo(f"breaks {rule.id} of pack {rule.pack} by its {lines} lines; not judged", err=True)
+
+
 def _list(wanted: Wanted) -> None:
-    """The rules that there are for a syntax and circuit, a line each."""
+    """The rules that can be broken in a syntax and circuit, or in any, a line each."""
     from simulator.validation.packs.breaking import choosing
-    from simulator.validation.packs.breaking.making import never
 
-    syntax, circuit = wanted.syntax or SYNTAXES[0], wanted.circuit
-    told: set[tuple[str, str]] = set()
-    for choice in choosing.offered(wanted._replace(syntax=syntax, circuit=circuit)):
+    for choice in choosing.breakable(wanted):
         rule = choice.rule
-        if (rule.pack, rule.id) not in told and not never(rule):
-            told.add((rule.pack, rule.id))
-            click.echo(f"{rule.id}\t{rule.pack}\t{rule.severity}")
+        click.echo(f"{rule.id}\t{rule.pack}\t{rule.severity}")
 
 
-def _own(given: dict[str, Any], choice: Choice) -> bytes:
-    """The specimen that the options ask for, to be broken."""
-    from simulator.messages.specimen_status import Status, cdar_message
-    from simulator.messages.specimens import batch, factory
-
-    if choice.syntax == _MESSAGE:
-        return cdar_message(Status("204"))
+def _ordered(given: dict[str, Any], choice: Choice) -> Order:
+    """What the options ask for, where the rule is to be broken."""
     asked = {**given, "syntax": choice.syntax, "circuit": choice.circuit}
     if choice.rule.pack.startswith("extended"):
         asked["profile"] = "extended"
-    return factory.document(batch.specimen(_order(asked, _Flow())), asked["syntax"])
+    return _order(asked, _Flow())
+
+
+def _own(given: dict[str, Any], choice: Choice) -> bytes:
+    """The specimen that the options ask for, to be broken; of a Factur-X what is inside."""
+    from simulator.messages.specimen_status import Status, cdar_message
+    from simulator.messages.specimens import batch, factory, facturx
+
+    if choice.syntax == _MESSAGE:
+        return cdar_message(Status("204"))
+    order = _ordered(given, choice)
+    spec = batch.specimen(order)
+    if order.syntax == _WRAPPED:
+        return _of_pack(facturx.inside(factory.fitted(spec, order.syntax)), spec, choice)
+    return factory.document(spec, order.syntax)
+
+
+def _of_pack(xml: bytes, spec: Specimen, choice: Choice) -> bytes:
+    """What is inside a Factur-X with the guideline (BT-24) that calls for the pack of a rule."""
+    from simulator.messages.specimens.dialect import facturx_guideline
+    from simulator.validation.packs.breaking.extended_documents import GUIDELINE
+
+    if not choice.rule.pack.startswith("extended"):
+        return xml
+    return xml.replace(f">{facturx_guideline(spec)}<".encode(), f">{GUIDELINE}<".encode())
+
+
+def _wrapped(given: dict[str, Any], choice: Choice, content: bytes) -> bytes:
+    """A broken document as it travels: in its PDF, or as it is."""
+    from msgspec.structs import replace
+
+    from simulator.messages.specimens import batch, factory, facturx
+
+    if choice.syntax != _WRAPPED:
+        return content
+    order = _ordered(given, choice)
+    spec = factory.fitted(batch.specimen(order), order.syntax)
+    if b":extended" in content:  # BT-24 of a sample
+        spec = replace(spec, level="extended")
+    return facturx.around(spec, content)
 
 
 def _tell(choice: Choice, made: Broken) -> None:
     rule, lines = choice.rule, ", ".join(str(place.line) for place in made.places)
-    click.echo(f"breaks {rule.id} of pack {rule.pack}, changed in line {lines}", err=True)
+    place = f"line {lines}{' of the XML inside' if choice.syntax == _WRAPPED else ''}"
+    click.echo(f"breaks {rule.id} of pack {rule.pack}, changed in {place}", err=True)
     if made.also:
         click.echo(f"which cannot be broken alone; with it: {', '.join(made.also)}", err=True)
     if not made.own:

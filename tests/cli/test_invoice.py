@@ -17,6 +17,9 @@ from simulator.messages.specimen import Specimen, ubl_invoice
 from simulator.messages.specimens import factory
 from simulator.messages.specimens.model import Circuit, Level
 from simulator.messages.specimens.variety import varied
+from simulator.validation.packs.breaking import choosing, volumes
+from simulator.validation.packs.breaking.unbreakable import why
+from simulator.validation.packs.loading import load, names
 
 ID = "000000000000001"
 # A deposit of each syntax that invoices travel in: what an envelope of that name is to hold.
@@ -167,3 +170,85 @@ def test_an_envelope_on_a_code_that_carries_no_invoices_is_a_usage_error(tmp_pat
     assert result.exit_code == 2
     assert "carries no invoices" in result.output
     assert not flow.exists()
+
+
+def test_a_rule_is_broken_and_told_of():
+    told = run("invoice", "make", "--break", "BR-FR-12_BT-49", "--lines", 3)
+    assert told.exit_code == 0
+    assert told.stdout_bytes.count(b"<cac:InvoiceLine>") == 3
+    assert "breaks BR-FR-12_BT-49 of pack br-fr, changed in line" in told.stderr
+    told = run("invoice", "make", "--break", "BR-16", "--circuit", "b2g-pa")
+    assert "cannot be broken alone; with it: BR-CO-10, BR-S-08" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("rule", "circuit", "pack"),
+    [
+        ("G1.05_LENGTH", "b2g", "historic"),
+        ("BR-FR-12_BT-49", "b2g-pa", "br-fr"),
+        ("BR-S-08", "g2b-issuer", "en16931"),
+        ("BR-FREXT-05", "b2g-pa", "extended-ctc-fr"),
+        ("CII-FREXTDT-027", "b2g-pa", "extended-ctc-fr"),
+        ("BR-FREXT-CO-10", "b2g-pa", "extended-ctc-fr"),
+        ("BR-FR-MV-02_EXT-FR-FE-163", "b2g-pa", "br-fr"),
+        ("BR-FR-CPRO-24", "b2g-pa", "cpro"),
+    ],
+)
+def test_a_rule_is_broken_in_a_factur_x(tmp_path, rule, circuit, pack):
+    path = tmp_path / "broken.pdf"
+    told = ("--syntax", "factur-x", "--circuit", circuit)
+    path.write_bytes(made("--break", rule, *told))
+    checked = json.loads(run("check", path, "--packs", f"xsd,{pack}", "--json").stdout)
+    assert checked["syntax"] == "factur-x"
+    assert [finding["rule"] for finding in checked["findings"]] == [rule]
+
+
+def test_a_rule_of_another_syntax_is_not_broken_in_a_factur_x():
+    told = refused("--break", "UBL-CR-001", "--syntax", "factur-x")
+    assert "UBL-CR-001 is not one of --syntax factur-x: it can be broken with --syntax ubl" in told
+    assert "too many for a PDF" in refused("--break", "BR-FR-CPRO-19", "--syntax", "factur-x")
+
+
+def test_a_rule_on_the_number_of_lines_is_broken_by_their_number(monkeypatch):
+    monkeypatch.setattr(volumes, "LINES", {"BR-FR-CPRO-19": 4})
+    told = run("invoice", "make", "--break", "BR-FR-CPRO-19", "--syntax", "cii-d22b")
+    assert told.stdout_bytes.count(b"<ram:LineID>") == 4
+    assert "breaks BR-FR-CPRO-19 of pack cpro by its 4 lines" in told.stderr
+
+
+def test_what_cannot_be_broken_is_refused_with_the_reason():
+    assert "there is no rule BR-999" in refused("--break", "BR-999")
+    assert "is not one of --circuit b2g" in refused("--break", "BR-16", "--circuit", "b2g")
+    assert "official test never fails" in refused("--break", "BR-FR-CDV-04_MDG-4")
+    told = refused("--break", "BR-FR-CO-05_BT-3", "--syntax", "ubl")
+    assert "cannot be broken: in UBL the official test looks at CreditNotes only" in told
+    assert b"<CreditNote " in made("--break", "BR-FR-CO-03_BT-3")
+
+
+def listed(*arguments):
+    rows = made("--break", "list", *arguments).decode().splitlines()
+    return [tuple(row.split("\t")) for row in rows]
+
+
+def test_the_list_has_what_can_be_broken_and_nothing_else():
+    everything = {rule.id for pack in names() for rule in load(pack).rules}
+    somewhere = {
+        choice.rule.id
+        for choice in choosing.offered(choosing.Wanted())
+        if not why(choice.rule, choice.scope.syntax)
+    }
+    ids = [rule for rule, *_ in listed()]
+    assert len(ids) == len(set(ids))
+    assert set(ids) == somewhere
+    assert 0 < len(everything - somewhere) < 30
+
+
+def test_the_list_is_of_the_syntax_and_circuit_that_were_asked_for():
+    historic = listed("--circuit", "b2g")
+    assert ("G1.05_LENGTH", "historic", "error") in historic
+    assert {pack for _, pack, _ in historic} == {"historic"}
+    ubl_ids = {rule for rule, *_ in listed("--syntax", "ubl")}
+    note_ids = {rule for rule, *_ in listed("--syntax", "ubl-creditnote")}
+    assert "BR-FR-CO-03_BT-3" in note_ids - ubl_ids
+    assert "BR-FR-16_BT-152" in ubl_ids - note_ids
+    assert "UBL-CR-001" not in {rule for rule, *_ in listed("--syntax", "factur-x")}

@@ -9,12 +9,12 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
-from packs.extended_cases import TABLES
-from packs.extended_documents import start
-from packs.extended_paths import DROPPED, ONLY
 from packs.french_documents import made
 from packs.schematron import fired
 
+from simulator.validation.packs.breaking.extended_cases import TABLES
+from simulator.validation.packs.breaking.extended_documents import start
+from simulator.validation.packs.breaking.extended_paths import DROPPED, ONLY
 from simulator.validation.packs.breaking.french_documents import as_credit_note
 from simulator.validation.packs.breaking.french_edits import drop, unchanged
 from simulator.validation.packs.breaking.french_places import SYNTAXES

@@ -30,16 +30,30 @@ def pieces(spec: Specimen) -> Iterator[bytes]:
         ValueError: an issue date that is not one, or a specimen without lines.
         MissingResource: fpdf2 or the fonts are not installed.
     """
-    content = _pdf(spec, 0)
+    xml = inside(spec)
+    content = _pdf(spec, 0, xml)
     if spec.size > len(content):
-        room = spec.size - len(_pdf(spec, 1)) - _SLACK
-        content = _pdf(spec, room) if room > 0 else content
+        room = spec.size - len(_pdf(spec, 1, xml)) - _SLACK
+        content = _pdf(spec, room, xml) if room > 0 else content
     yield content[: len(content) // 2] if spec.broken == "truncated" else content
 
 
-def _pdf(spec: Specimen, filling: int) -> bytes:
+def inside(spec: Specimen) -> bytes:
+    """The invoice that is inside the PDF; see `around`."""
     whole = replace(spec, size=0, broken="xsd" if spec.broken == "xsd" else "")
-    xml = b"".join(pieces_of(whole, cii.FACTUR_X))
+    return b"".join(pieces_of(whole, cii.FACTUR_X))
+
+
+def around(spec: Specimen, xml: bytes) -> bytes:
+    """The PDF of a specimen with another invoice inside.
+
+    Raises:
+        ValueError, MissingResource: as `pieces`.
+    """
+    return _pdf(spec, 0, xml)
+
+
+def _pdf(spec: Specimen, filling: int, xml: bytes) -> bytes:
     pdf = drawn(spec)
     pdf.set_xmp_metadata(xmp(spec, _LEVELS[spec.level]))
     when = moment(spec)

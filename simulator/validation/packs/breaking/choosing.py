@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
+from simulator.validation.packs.breaking.unbreakable import why
 from simulator.validation.packs.loading import load, names
 from simulator.validation.packs.rows import Rule
 from simulator.validation.packs.run import Scope
@@ -15,10 +17,13 @@ SYNTAXES = {
     "ubl-creditnote": "ubl-creditnote",
     "cii-d22b": "cii-d22b",
     "cii-d16b": "cii-d16b",
+    "factur-x": "factur-x",
     "cpp": "cpp-facture-mixte",
     "cdar": "cdar",
 }
 CIRCUITS = ("b2g", "b2g-pa", "g2b-issuer")
+# The last day of control but one that G1.36 knows of: an invoice of the last is of the future for it.
+_CONTROL = date(2099, 12, 30)
 _HISTORIC, _EXTENSION = "historic", "extended-ctc-fr"
 
 
@@ -31,8 +36,9 @@ class Choice(NamedTuple):
 
     @property
     def scope(self) -> Scope:
-        """Its pack, for the document."""
-        return Scope((self.rule.pack,), SYNTAXES[self.syntax], self.circuit)
+        """Its pack, for the document; the rules in force are those of the circuit."""
+        on = _CONTROL if self.circuit == "b2g" else None
+        return Scope((self.rule.pack,), SYNTAXES[self.syntax], self.circuit, on=on)
 
     def __str__(self) -> str:
         return f"--syntax {self.syntax} --circuit {self.circuit} (pack {self.rule.pack})"
@@ -57,16 +63,16 @@ class Wanted(NamedTuple):
 
 
 def choose(rule: str, wanted: Wanted) -> Choice:
-    """The rule that is meant.
+    """The rule that is meant, where it can be broken if it can be anywhere.
 
     Raises:
         ValueError: there is none of the id, or not in the syntax and circuit; the text says where.
         PackError: a pack cannot be used.
     """
     known = [choice for choice in _choices(wanted.extended) if choice.rule.id == rule]
-    for choice in known:
-        if wanted.allows(choice):
-            return choice
+    allowed = [choice for choice in known if wanted.allows(choice)]
+    if allowed:
+        return next(filter(_can_be_broken, allowed), allowed[0])
     if not known:
         message = f"there is no rule {rule}: see --break list, or aife-sim rules list"
         raise ValueError(message)
@@ -78,6 +84,19 @@ def choose(rule: str, wanted: Wanted) -> Choice:
 def offered(wanted: Wanted) -> list[Choice]:
     """The rules of a syntax and circuit, in the order of their packs."""
     return [choice for choice in _choices(wanted.extended) if wanted.allows(choice)]
+
+
+def breakable(wanted: Wanted) -> Iterator[Choice]:
+    """The rules that can be broken, each id once: where `choose` finds it."""
+    told: set[str] = set()
+    for choice in offered(wanted):
+        if choice.rule.id not in told and _can_be_broken(choice):
+            told.add(choice.rule.id)
+            yield choice
+
+
+def _can_be_broken(choice: Choice) -> bool:
+    return not why(choice.rule, SYNTAXES[choice.syntax])
 
 
 def _choices(extended: bool) -> Iterator[Choice]:

@@ -111,56 +111,68 @@ def _ubl_charge(indicator: str, amount: str, base: str, category: str = "") -> s
     )
 
 
+class _Kind(NamedTuple):
+    """What invoices and credit notes name differently."""
+
+    root: str
+    code: str
+    quantity: str
+
+
+_KINDS = {
+    "ubl-invoice": _Kind("Invoice", "380", "Invoiced"),
+    "ubl-creditnote": _Kind("CreditNote", "381", "Credited"),
+}
+
+
 def ubl(vat: Vat, syntax: str = "ubl-invoice") -> str:
     """A UBL invoice, or the credit note of the same content."""
-    category = _ubl_vat(vat, "TaxCategory")
-    kind = "Invoice" if syntax == "ubl-invoice" else "CreditNote"
-    type_code, quantity = ("380", "Invoiced") if kind == "Invoice" else ("381", "Credited")
+    kind = _KINDS[syntax]
     spaces = " ".join(f'xmlns:{p}="{NAMESPACES[p]}"' for p in ("cac", "cbc"))
-    line = (
-        f"<cac:{kind}Line><cbc:ID>1</cbc:ID>"
-        f'<cbc:{quantity}Quantity unitCode="C62">10</cbc:{quantity}Quantity>'
-        f"{_money('LineExtensionAmount', '980.00')}<cac:InvoicePeriod>{_PERIOD}</cac:InvoicePeriod>"
-        f"{_ubl_charge('false', '50.00', '1000.00')}{_ubl_charge('true', '30.00', '1000.00')}"
-        "<cac:Item><cbc:Name>Service</cbc:Name><cac:StandardItemIdentification>"
-        '<cbc:ID schemeID="0160">1234567890128</cbc:ID></cac:StandardItemIdentification>'
-        '<cac:CommodityClassification><cbc:ItemClassificationCode listID="STI">79000000'
-        "</cbc:ItemClassificationCode></cac:CommodityClassification>"
-        f"{_ubl_vat(vat, 'ClassifiedTaxCategory')}<cac:AdditionalItemProperty>"
-        "<cbc:Name>Couleur</cbc:Name><cbc:Value>bleu</cbc:Value></cac:AdditionalItemProperty>"
-        f"</cac:Item><cac:Price>{_money('PriceAmount', '100.00')}<cac:AllowanceCharge>"
-        f"<cbc:ChargeIndicator>false</cbc:ChargeIndicator>{_money('Amount', '5.00')}"
-        f"{_money('BaseAmount', '105.00')}</cac:AllowanceCharge></cac:Price></cac:{kind}Line>"
-        f"<cac:{kind}Line><cbc:ID>2</cbc:ID>"
-        f'<cbc:{quantity}Quantity unitCode="C62">1</cbc:{quantity}Quantity>'
-        f"{_money('LineExtensionAmount', '20.00')}<cac:Item><cbc:Name>Port</cbc:Name>"
-        f"{_ubl_vat(vat, 'ClassifiedTaxCategory')}</cac:Item>"
-        f"<cac:Price>{_money('PriceAmount', '20.00')}</cac:Price></cac:{kind}Line>"
-    )
     return (
-        f'<{kind} xmlns="urn:oasis:names:specification:ubl:schema:xsd:{kind}-2" {spaces}>'
+        f'<{kind.root} xmlns="urn:oasis:names:specification:ubl:schema:xsd:{kind.root}-2" {spaces}>'
+        f"{_ubl_header(kind)}{_UBL_PARTIES}{_UBL_DELIVERY}{_ubl_sums(vat)}"
+        f"{_ubl_first_line(vat, kind)}{_ubl_second_line(vat, kind)}</{kind.root}>"
+    )
+
+
+def _ubl_header(kind: _Kind) -> str:
+    return (
         "<cbc:CustomizationID>urn:cen.eu:en16931:2017</cbc:CustomizationID><cbc:ID>F1</cbc:ID>"
-        f"<cbc:IssueDate>2026-09-30</cbc:IssueDate><cbc:{kind}TypeCode>{type_code}"
-        f"</cbc:{kind}TypeCode><cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>"
+        f"<cbc:IssueDate>2026-09-30</cbc:IssueDate><cbc:{kind.root}TypeCode>{kind.code}"
+        f"</cbc:{kind.root}TypeCode><cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>"
         "<cbc:TaxCurrencyCode>USD</cbc:TaxCurrencyCode>"
         f"<cac:InvoicePeriod>{_PERIOD}</cac:InvoicePeriod><cac:BillingReference>"
         "<cac:InvoiceDocumentReference><cbc:ID>F0</cbc:ID></cac:InvoiceDocumentReference>"
         "</cac:BillingReference><cac:AdditionalDocumentReference><cbc:ID>P1</cbc:ID>"
         "</cac:AdditionalDocumentReference>"
-        f"<cac:AccountingSupplierParty>{_ubl_party('Vendeur', '111111111')}"
-        f"</cac:AccountingSupplierParty><cac:AccountingCustomerParty>"
-        f"{_ubl_party('Acheteur', '222222222')}</cac:AccountingCustomerParty>"
-        "<cac:PayeeParty><cac:PartyIdentification><cbc:ID>333333333</cbc:ID>"
-        "</cac:PartyIdentification><cac:PartyName><cbc:Name>Affactureur</cbc:Name></cac:PartyName>"
-        "</cac:PayeeParty><cac:TaxRepresentativeParty><cac:PartyName><cbc:Name>Fiscal</cbc:Name>"
-        f"</cac:PartyName>{_UBL_ADDRESS}<cac:PartyTaxScheme><cbc:CompanyID>FR00444444444"
-        f"</cbc:CompanyID>{_UBL_SCHEME}</cac:PartyTaxScheme></cac:TaxRepresentativeParty>"
-        "<cac:Delivery><cbc:ActualDeliveryDate>2026-09-29</cbc:ActualDeliveryDate>"
-        f"<cac:DeliveryLocation><cac:Address>{_UBL_COUNTRY}</cac:Address></cac:DeliveryLocation>"
-        "</cac:Delivery><cac:PaymentMeans><cbc:PaymentMeansCode>30</cbc:PaymentMeansCode>"
-        "<cac:CardAccount><cbc:PrimaryAccountNumberID>123456</cbc:PrimaryAccountNumberID>"
-        "<cbc:NetworkID>NA</cbc:NetworkID></cac:CardAccount><cac:PayeeFinancialAccount>"
-        "<cbc:ID>FR7630006000011234567890189</cbc:ID></cac:PayeeFinancialAccount></cac:PaymentMeans>"
+    )
+
+
+_UBL_PARTIES = (
+    f"<cac:AccountingSupplierParty>{_ubl_party('Vendeur', '111111111')}"
+    f"</cac:AccountingSupplierParty><cac:AccountingCustomerParty>"
+    f"{_ubl_party('Acheteur', '222222222')}</cac:AccountingCustomerParty>"
+    "<cac:PayeeParty><cac:PartyIdentification><cbc:ID>333333333</cbc:ID>"
+    "</cac:PartyIdentification><cac:PartyName><cbc:Name>Affactureur</cbc:Name></cac:PartyName>"
+    "</cac:PayeeParty><cac:TaxRepresentativeParty><cac:PartyName><cbc:Name>Fiscal</cbc:Name>"
+    f"</cac:PartyName>{_UBL_ADDRESS}<cac:PartyTaxScheme><cbc:CompanyID>FR00444444444"
+    f"</cbc:CompanyID>{_UBL_SCHEME}</cac:PartyTaxScheme></cac:TaxRepresentativeParty>"
+)
+_UBL_DELIVERY = (
+    "<cac:Delivery><cbc:ActualDeliveryDate>2026-09-29</cbc:ActualDeliveryDate>"
+    f"<cac:DeliveryLocation><cac:Address>{_UBL_COUNTRY}</cac:Address></cac:DeliveryLocation>"
+    "</cac:Delivery><cac:PaymentMeans><cbc:PaymentMeansCode>30</cbc:PaymentMeansCode>"
+    "<cac:CardAccount><cbc:PrimaryAccountNumberID>123456</cbc:PrimaryAccountNumberID>"
+    "<cbc:NetworkID>NA</cbc:NetworkID></cac:CardAccount><cac:PayeeFinancialAccount>"
+    "<cbc:ID>FR7630006000011234567890189</cbc:ID></cac:PayeeFinancialAccount></cac:PaymentMeans>"
+)
+
+
+def _ubl_sums(vat: Vat) -> str:
+    """Allowance, charge, taxes and totals."""
+    category = _ubl_vat(vat, "TaxCategory")
+    return (
         f"{_ubl_charge('false', '100.00', '1000.00', category)}"
         f"{_ubl_charge('true', '50.00', '1000.00', category)}"
         f"<cac:TaxTotal>{_money('TaxAmount', vat.tax)}<cac:TaxSubtotal>"
@@ -171,7 +183,35 @@ def ubl(vat: Vat, syntax: str = "ubl-invoice") -> str:
         f"{_money('TaxExclusiveAmount', '950.00')}{_money('TaxInclusiveAmount', vat.with_vat)}"
         f"{_money('AllowanceTotalAmount', '100.00')}{_money('ChargeTotalAmount', '50.00')}"
         f"{_money('PrepaidAmount', '140.00')}{_money('PayableRoundingAmount', '0.50')}"
-        f"{_money('PayableAmount', vat.payable)}</cac:LegalMonetaryTotal>{line}</{kind}>"
+        f"{_money('PayableAmount', vat.payable)}</cac:LegalMonetaryTotal>"
+    )
+
+
+def _ubl_first_line(vat: Vat, kind: _Kind) -> str:
+    return (
+        f"<cac:{kind.root}Line><cbc:ID>1</cbc:ID>"
+        f'<cbc:{kind.quantity}Quantity unitCode="C62">10</cbc:{kind.quantity}Quantity>'
+        f"{_money('LineExtensionAmount', '980.00')}<cac:InvoicePeriod>{_PERIOD}</cac:InvoicePeriod>"
+        f"{_ubl_charge('false', '50.00', '1000.00')}{_ubl_charge('true', '30.00', '1000.00')}"
+        "<cac:Item><cbc:Name>Service</cbc:Name><cac:StandardItemIdentification>"
+        '<cbc:ID schemeID="0160">1234567890128</cbc:ID></cac:StandardItemIdentification>'
+        '<cac:CommodityClassification><cbc:ItemClassificationCode listID="STI">79000000'
+        "</cbc:ItemClassificationCode></cac:CommodityClassification>"
+        f"{_ubl_vat(vat, 'ClassifiedTaxCategory')}<cac:AdditionalItemProperty>"
+        "<cbc:Name>Couleur</cbc:Name><cbc:Value>bleu</cbc:Value></cac:AdditionalItemProperty>"
+        f"</cac:Item><cac:Price>{_money('PriceAmount', '100.00')}<cac:AllowanceCharge>"
+        f"<cbc:ChargeIndicator>false</cbc:ChargeIndicator>{_money('Amount', '5.00')}"
+        f"{_money('BaseAmount', '105.00')}</cac:AllowanceCharge></cac:Price></cac:{kind.root}Line>"
+    )
+
+
+def _ubl_second_line(vat: Vat, kind: _Kind) -> str:
+    return (
+        f"<cac:{kind.root}Line><cbc:ID>2</cbc:ID>"
+        f'<cbc:{kind.quantity}Quantity unitCode="C62">1</cbc:{kind.quantity}Quantity>'
+        f"{_money('LineExtensionAmount', '20.00')}<cac:Item><cbc:Name>Port</cbc:Name>"
+        f"{_ubl_vat(vat, 'ClassifiedTaxCategory')}</cac:Item>"
+        f"<cac:Price>{_money('PriceAmount', '20.00')}</cac:Price></cac:{kind.root}Line>"
     )
 
 
@@ -248,7 +288,49 @@ def _cii_line(vat: Vat, number: str, amounts: tuple[str, str, str], more: tuple[
 def cii(vat: Vat) -> str:
     """The same invoice in CII."""
     spaces = " ".join(f'xmlns:{p}="{NAMESPACES[p]}"' for p in ("rsm", "ram", "udt", "qdt"))
-    category = _cii_vat(vat, "CategoryTradeTax")
+    return (
+        f"<rsm:CrossIndustryInvoice {spaces}>{_CII_HEADER}<rsm:SupplyChainTradeTransaction>"
+        f"{_cii_lines(vat)}{_CII_AGREEMENT}{_CII_DELIVERY}<ram:ApplicableHeaderTradeSettlement>"
+        f"{_CII_PAYMENT}{_cii_sums(vat)}</ram:ApplicableHeaderTradeSettlement>"
+        "</rsm:SupplyChainTradeTransaction></rsm:CrossIndustryInvoice>"
+    )
+
+
+_CII_HEADER = (
+    "<rsm:ExchangedDocumentContext>"
+    "<ram:GuidelineSpecifiedDocumentContextParameter><ram:ID>urn:cen.eu:en16931:2017</ram:ID>"
+    "</ram:GuidelineSpecifiedDocumentContextParameter></rsm:ExchangedDocumentContext>"
+    "<rsm:ExchangedDocument><ram:ID>F1</ram:ID><ram:TypeCode>380</ram:TypeCode>"
+    f"{_cii_day('IssueDateTime', '20260930')}</rsm:ExchangedDocument>"
+)
+_CII_AGREEMENT = (
+    "<ram:ApplicableHeaderTradeAgreement>"
+    f"{_cii_party('SellerTradeParty', 'Vendeur', '111111111')}"
+    f"{_cii_party('BuyerTradeParty', 'Acheteur', '222222222')}<{CII_REPRESENTATIVE}>"
+    f"<ram:Name>Fiscal</ram:Name>{_CII_ADDRESS}{_cii_number('VA', 'FR00444444444')}"
+    f"</{CII_REPRESENTATIVE}><ram:AdditionalReferencedDocument>"
+    "<ram:IssuerAssignedID>P1</ram:IssuerAssignedID><ram:TypeCode>916</ram:TypeCode>"
+    "</ram:AdditionalReferencedDocument></ram:ApplicableHeaderTradeAgreement>"
+)
+_CII_DELIVERY = (
+    f"<ram:ApplicableHeaderTradeDelivery><ram:ShipToTradeParty>{_CII_ADDRESS}</ram:ShipToTradeParty>"
+    "<ram:ActualDeliverySupplyChainEvent>"
+    f"{_cii_day('OccurrenceDateTime', '20260929')}</ram:ActualDeliverySupplyChainEvent>"
+    "</ram:ApplicableHeaderTradeDelivery>"
+)
+_CII_PAYMENT = (
+    "<ram:TaxCurrencyCode>USD</ram:TaxCurrencyCode>"
+    "<ram:InvoiceCurrencyCode>EUR</ram:InvoiceCurrencyCode><ram:PayeeTradeParty>"
+    "<ram:ID>333333333</ram:ID><ram:Name>Affactureur</ram:Name></ram:PayeeTradeParty>"
+    "<ram:SpecifiedTradeSettlementPaymentMeans><ram:TypeCode>30</ram:TypeCode>"
+    "<ram:ApplicableTradeSettlementFinancialCard><ram:ID>123456</ram:ID>"
+    "</ram:ApplicableTradeSettlementFinancialCard><ram:PayeePartyCreditorFinancialAccount>"
+    "<ram:IBANID>FR7630006000011234567890189</ram:IBANID>"
+    "</ram:PayeePartyCreditorFinancialAccount></ram:SpecifiedTradeSettlementPaymentMeans>"
+)
+
+
+def _cii_lines(vat: Vat) -> str:
     product = (
         '<ram:GlobalID schemeID="0160">1234567890128</ram:GlobalID><ram:Name>Service</ram:Name>'
         "<ram:ApplicableProductCharacteristic><ram:Description>Couleur</ram:Description>"
@@ -260,26 +342,15 @@ def cii(vat: Vat) -> str:
         f"{_CII_PERIOD}{_cii_charge('false', '50.00', '1000.00')}"
         f"{_cii_charge('true', '30.00', '1000.00')}"
     )
-    lines = _cii_line(vat, "1", ("10", "100.00", "980.00"), (product, charges)) + _cii_line(
+    return _cii_line(vat, "1", ("10", "100.00", "980.00"), (product, charges)) + _cii_line(
         vat, "2", ("1", "20.00", "20.00"), ("<ram:Name>Port</ram:Name>", "")
     )
-    agreement = (
-        f"{_cii_party('SellerTradeParty', 'Vendeur', '111111111')}"
-        f"{_cii_party('BuyerTradeParty', 'Acheteur', '222222222')}<ram:{CII_REPRESENTATIVE[4:]}>"
-        f"<ram:Name>Fiscal</ram:Name>{_CII_ADDRESS}{_cii_number('VA', 'FR00444444444')}"
-        f"</ram:{CII_REPRESENTATIVE[4:]}><ram:AdditionalReferencedDocument>"
-        "<ram:IssuerAssignedID>P1</ram:IssuerAssignedID><ram:TypeCode>916</ram:TypeCode>"
-        "</ram:AdditionalReferencedDocument>"
-    )
-    settlement = (
-        "<ram:TaxCurrencyCode>USD</ram:TaxCurrencyCode>"
-        "<ram:InvoiceCurrencyCode>EUR</ram:InvoiceCurrencyCode><ram:PayeeTradeParty>"
-        "<ram:ID>333333333</ram:ID><ram:Name>Affactureur</ram:Name></ram:PayeeTradeParty>"
-        "<ram:SpecifiedTradeSettlementPaymentMeans><ram:TypeCode>30</ram:TypeCode>"
-        "<ram:ApplicableTradeSettlementFinancialCard><ram:ID>123456</ram:ID>"
-        "</ram:ApplicableTradeSettlementFinancialCard><ram:PayeePartyCreditorFinancialAccount>"
-        "<ram:IBANID>FR7630006000011234567890189</ram:IBANID>"
-        "</ram:PayeePartyCreditorFinancialAccount></ram:SpecifiedTradeSettlementPaymentMeans>"
+
+
+def _cii_sums(vat: Vat) -> str:
+    """Taxes, period, allowance, charge and totals, and the preceding invoice behind them."""
+    category = _cii_vat(vat, "CategoryTradeTax")
+    return (
         f"{_cii_vat(vat, 'ApplicableTradeTax', (vat.tax, '950.00'))}{_CII_PERIOD}"
         f"{_cii_charge('false', '100.00', '1000.00', category)}"
         f"{_cii_charge('true', '50.00', '1000.00', category)}"
@@ -296,19 +367,4 @@ def cii(vat: Vat) -> str:
         f"<ram:DuePayableAmount>{vat.payable}</ram:DuePayableAmount>"
         "</ram:SpecifiedTradeSettlementHeaderMonetarySummation><ram:InvoiceReferencedDocument>"
         "<ram:IssuerAssignedID>F0</ram:IssuerAssignedID></ram:InvoiceReferencedDocument>"
-    )
-    return (
-        f"<rsm:CrossIndustryInvoice {spaces}><rsm:ExchangedDocumentContext>"
-        "<ram:GuidelineSpecifiedDocumentContextParameter><ram:ID>urn:cen.eu:en16931:2017</ram:ID>"
-        "</ram:GuidelineSpecifiedDocumentContextParameter></rsm:ExchangedDocumentContext>"
-        "<rsm:ExchangedDocument><ram:ID>F1</ram:ID><ram:TypeCode>380</ram:TypeCode>"
-        f"{_cii_day('IssueDateTime', '20260930')}</rsm:ExchangedDocument>"
-        f"<rsm:SupplyChainTradeTransaction>{lines}<ram:ApplicableHeaderTradeAgreement>{agreement}"
-        "</ram:ApplicableHeaderTradeAgreement><ram:ApplicableHeaderTradeDelivery>"
-        f"<ram:ShipToTradeParty>{_CII_ADDRESS}</ram:ShipToTradeParty>"
-        "<ram:ActualDeliverySupplyChainEvent>"
-        f"{_cii_day('OccurrenceDateTime', '20260929')}</ram:ActualDeliverySupplyChainEvent>"
-        f"</ram:ApplicableHeaderTradeDelivery><ram:ApplicableHeaderTradeSettlement>{settlement}"
-        "</ram:ApplicableHeaderTradeSettlement></rsm:SupplyChainTradeTransaction>"
-        "</rsm:CrossIndustryInvoice>"
     )

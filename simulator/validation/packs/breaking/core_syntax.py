@@ -8,6 +8,7 @@ to edit where a row does not tell it, and which rules come with one that cannot 
 from __future__ import annotations
 
 import copy
+import re
 import tomllib
 from functools import cache
 
@@ -16,6 +17,7 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from simulator import resources
+from simulator.validation.packs.breaking import unbreakable
 from simulator.validation.packs.breaking.derived import (
     at_path,
     derive,
@@ -39,6 +41,7 @@ _CREDIT_NOTE = {
     "InvoiceLine": "CreditNoteLine",
     "InvoicedQuantity": "CreditedQuantity",
 }
+_INVOICE_ONLY = re.compile(r"<(cbc:DueDate|cac:ProjectReference)>.*?</\1>\s*", re.DOTALL)
 
 
 class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +50,7 @@ class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         at: XPath; the first element found is changed.
         add: XML to put into it; its root may have a prefix of the dialect.
+        behind: XML to put behind it.
         copy: how often to repeat the element behind itself.
         text: its new text.
         fill: a text of so many letters.
@@ -56,6 +60,7 @@ class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     at: str
     add: str = ""
+    behind: str = ""
     copy: int = 0
     text: str | None = None
     fill: int = 0
@@ -97,6 +102,8 @@ def table() -> dict[str, Sample]:
     """The edits by rule id, or by id and syntax or family of syntaxes (``BR-CL-22@cii``)."""
     found: dict[str, Sample] = {}
     for file in sorted(resources.path("schemas", "breaks").glob("*.toml")):
+        if file.name == unbreakable.FILE:
+            continue
         text = file.read_text(encoding="utf-8")
         found |= msgspec.convert(tomllib.loads(text), dict[str, Sample])
     return found
@@ -121,7 +128,8 @@ def clean(syntax: str) -> bytes:
 
 
 def as_credit_note(text: str) -> str:
-    """A UBL invoice as the credit note of the same content: with other names."""
+    """A UBL invoice as the credit note of the same content: other names, and not what it has not."""
+    text = _INVOICE_ONLY.sub("", text)
     for old, new in _CREDIT_NOTE.items():
         text = text.replace(old, new)
     return text
@@ -158,9 +166,9 @@ def codes_of(rule: Rule, syntax: str) -> list[Element]:
 def edited(root: Element, edit: Edit, syntax: str) -> Element:
     """Changes a document; the element that was changed."""
     place = _first(root, edit.at, syntax)
-    if edit.add:
-        declared = " ".join(f"xmlns:{p}='{u}'" for p, u in prefixes_of(syntax).items())
-        place.extend(etree.fromstring(f"<x {declared}>{edit.add}</x>"))
+    place.extend(_elements(edit.add, syntax))
+    for element in reversed(_elements(edit.behind, syntax)):
+        place.addnext(element)
     for _ in range(edit.copy):
         place.addnext(copy.deepcopy(place))
     if edit.text is not None:
@@ -176,6 +184,11 @@ def edited(root: Element, edit: Edit, syntax: str) -> Element:
         removed(place)
         return root if parent is None else parent
     return place
+
+
+def _elements(xml: str, syntax: str) -> list[Element]:
+    declared = " ".join(f"xmlns:{p}='{u}'" for p, u in prefixes_of(syntax).items())
+    return list(etree.fromstring(f"<x {declared}>{xml}</x>"))
 
 
 def _first(root: Element, path: str, syntax: str) -> Element:

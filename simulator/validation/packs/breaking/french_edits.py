@@ -39,7 +39,12 @@ def _xpath(root: Element, path: str, syntax: str) -> list[Element]:
     return chosen(root, path, NAMES[syntax].prefixes)
 
 
-def _nth(root: Element, place: str, nth: int) -> Element:
+def nth_of(root: Element, place: str, nth: int) -> Element:
+    """One of the elements of a term, or of a path; the first is 0.
+
+    Raises:
+        NotThere: there are not so many.
+    """
     found = at(root, place)
     if nth >= len(found):
         message = f"expected {nth + 1} of {place} in the document, found {len(found)}"
@@ -51,7 +56,7 @@ def put(place: str, text: str, nth: int = 0) -> Edit:
     """Writes a text."""
 
     def edit(root: Element) -> None:
-        _nth(root, place, nth).text = text
+        nth_of(root, place, nth).text = text
 
     return edit
 
@@ -60,7 +65,7 @@ def mark(place: str, nth: int = 0, **attributes: str | None) -> Edit:
     """Writes attributes, None removes one."""
 
     def edit(root: Element) -> None:
-        element = _nth(root, place, nth)
+        element = nth_of(root, place, nth)
         for name, value in attributes.items():
             if value is None:
                 element.attrib.pop(name, "")
@@ -85,7 +90,7 @@ def again(place: str, nth: int = 0) -> Edit:
     """Repeats an element."""
 
     def edit(root: Element) -> None:
-        element = _nth(root, place, nth)
+        element = nth_of(root, place, nth)
         element.addnext(copy.deepcopy(element))
 
     return edit
@@ -107,7 +112,7 @@ def before(place: str, ubl: str = "", cii: str = "", nth: int = 0) -> Edit:
     def edit(root: Element) -> None:
         xml = cii if "CrossIndustry" in root.tag else ubl
         for element in fragment(xml):
-            _nth(root, place, nth).addprevious(element)
+            nth_of(root, place, nth).addprevious(element)
 
     return edit
 

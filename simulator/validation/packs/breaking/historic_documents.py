@@ -36,7 +36,8 @@ UBL = """<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
 <cac:TaxTotal><cbc:TaxAmount currencyID="EUR">60.00</cbc:TaxAmount><cac:TaxSubtotal>
 <cbc:TaxableAmount currencyID="EUR">300.00</cbc:TaxableAmount>
 <cbc:TaxAmount currencyID="EUR">60.00</cbc:TaxAmount>
-<cac:TaxCategory><cbc:ID>S</cbc:ID><cbc:Percent>20.00</cbc:Percent></cac:TaxCategory>
+<cac:TaxCategory><cbc:ID>S</cbc:ID><cbc:Percent>20.00</cbc:Percent>
+<cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:TaxCategory>
 </cac:TaxSubtotal></cac:TaxTotal>
 <cac:LegalMonetaryTotal><cbc:PayableAmount currencyID="EUR">360.00</cbc:PayableAmount>
 </cac:LegalMonetaryTotal>
@@ -54,10 +55,11 @@ CII = f"""<rsm:CrossIndustryInvoice xmlns:rsm="{_CEFACT}:CrossIndustryInvoice:10
 <ram:ID>A1</ram:ID>
 </ram:BusinessProcessSpecifiedDocumentContextParameter></rsm:ExchangedDocumentContext>
 <rsm:ExchangedDocument><ram:ID>F 1</ram:ID><ram:TypeCode>380</ram:TypeCode>
-<ram:IssueDateTime><udt:DateTimeString>20260901</udt:DateTimeString></ram:IssueDateTime>
+<ram:IssueDateTime><udt:DateTimeString format="102">20260901</udt:DateTimeString></ram:IssueDateTime>
 <ram:IncludedNote><ram:Content>Note</ram:Content></ram:IncludedNote></rsm:ExchangedDocument>
 <rsm:SupplyChainTradeTransaction>
 <ram:IncludedSupplyChainTradeLineItem>
+<ram:AssociatedDocumentLineDocument><ram:LineID>1</ram:LineID></ram:AssociatedDocumentLineDocument>
 <ram:SpecifiedTradeProduct><ram:Name>Conseil</ram:Name></ram:SpecifiedTradeProduct>
 <ram:SpecifiedLineTradeAgreement><ram:NetPriceProductTradePrice>
 <ram:ChargeAmount>150.000000</ram:ChargeAmount>
@@ -88,10 +90,13 @@ CII = f"""<rsm:CrossIndustryInvoice xmlns:rsm="{_CEFACT}:CrossIndustryInvoice:10
 <ram:IBANID>FR76 3000 6000 0112 3456 7890 189</ram:IBANID></ram:PayeePartyCreditorFinancialAccount>
 </ram:SpecifiedTradeSettlementPaymentMeans>
 <ram:ApplicableTradeTax><ram:CalculatedAmount>60.00</ram:CalculatedAmount>
-<ram:BasisAmount>300.00</ram:BasisAmount>
+<ram:TypeCode>VAT</ram:TypeCode><ram:BasisAmount>300.00</ram:BasisAmount>
 <ram:CategoryCode>S</ram:CategoryCode><ram:DueDateTypeCode>72</ram:DueDateTypeCode>
 <ram:RateApplicablePercent>20.00</ram:RateApplicablePercent></ram:ApplicableTradeTax>
 <ram:SpecifiedTradeSettlementHeaderMonetarySummation>
+<ram:LineTotalAmount>300.00</ram:LineTotalAmount>
+<ram:TaxBasisTotalAmount>300.00</ram:TaxBasisTotalAmount>
+<ram:GrandTotalAmount>360.00</ram:GrandTotalAmount>
 <ram:DuePayableAmount>360.00</ram:DuePayableAmount>
 </ram:SpecifiedTradeSettlementHeaderMonetarySummation></ram:ApplicableHeaderTradeSettlement>
 </rsm:SupplyChainTradeTransaction></rsm:CrossIndustryInvoice>"""
@@ -109,14 +114,20 @@ CPP_UNIT = """<CPPFactureMixteUnitaire NumOrdre="1">
 <MontantNetAPayer>360.00</MontantNetAPayer></Montants>
 <TVAS><TVA><Taux>0.20</Taux><BaseHt>300.00</BaseHt><MontantTVA>60.00</MontantTVA></TVA></TVAS>
 <Engagement><NumeroMarche>M1</NumeroMarche><NumeroEngagement>EJ1</NumeroEngagement></Engagement>
-<Lignes><Ligne><PrixUnitaire>150.000000</PrixUnitaire><Quantite>2.0000</Quantite>
+<Lignes><Ligne NumOrdre="1"><PrixUnitaire>150.000000</PrixUnitaire><Quantite>2.0000</Quantite>
 <MontantHT>300.00</MontantHT>
 <TauxTVA>20</TauxTVA></Ligne></Lignes></DonneesFacture></CPPFactureMixteUnitaire>"""
-CPP = f"<CPPFactureMixte><Enveloppe/><CPPFactures>{CPP_UNIT}</CPPFactures></CPPFactureMixte>"
+_ENVELOPE = """<Enveloppe><EnveloppeUnitaire NumOrdre="1"><Parametres><ParametreIndiv NumOrdre="0001">
+<Code>DtPrd</Code><Valeurparametre>2026-09-01</Valeurparametre></ParametreIndiv>
+<ParametreIndiv NumOrdre="0002"><Code>IdFlx</Code>
+<Valeurparametre>0000000000000000000000000</Valeurparametre></ParametreIndiv></Parametres>
+<Partenaires><Recepteur><Id>00000000</Id></Recepteur><Emetteur><Id>00000000</Id></Emetteur>
+</Partenaires></EnveloppeUnitaire></Enveloppe>"""
+CPP = f"<CPPFactureMixte>{_ENVELOPE}<CPPFactures>{CPP_UNIT}</CPPFactures></CPPFactureMixte>"
 GOOD = {"ubl-invoice": UBL, "cii-d16b": CII, "cpp-facture-mixte": CPP}
 # By field: where it stands in UBL, CII and CPP.
 PLACES: dict[str, tuple[str, str, str | None] | tuple[str, str | None, str | None]] = {
-    "number": ("/*/cbc:ID", "rsm:ExchangedDocument/ram:ID", "//Id"),
+    "number": ("/*/cbc:ID", "rsm:ExchangedDocument/ram:ID", "//DonneesFacture/Id"),
     "date": ("/*/cbc:IssueDate", "//ram:IssueDateTime/*", "//DateEmissionFacture"),
     "type": (
         "/*/cbc:InvoiceTypeCode | /*/cbc:CreditNoteTypeCode",

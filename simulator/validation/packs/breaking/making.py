@@ -17,14 +17,12 @@ from lxml.etree import _Element as Element
 from simulator.messages.xpath import line_of, xpath_of
 from simulator.validation.packs.breaking.derived import at_path, path_of
 from simulator.validation.packs.breaking.edits import Edit, NotThere
+from simulator.validation.packs.breaking.ordering import put_in_order
+from simulator.validation.packs.breaking.unbreakable import why
 from simulator.validation.packs.breaking.ways import ways
 from simulator.validation.packs.dialects import dialect_of
 from simulator.validation.packs.rows import Rule
 from simulator.validation.packs.run import Outcome, Scope, run
-
-# Tests that hold whatever a document says.
-_ALWAYS = (".", "true()")
-_NOTHING = "[false()]"
 
 
 class Unbreakable(ValueError):
@@ -44,13 +42,15 @@ class Broken(msgspec.Struct, frozen=True):
     Attributes:
         content: its bytes, an element to a line.
         good: the same document before it was broken.
-        also: other rules of the pack that fire on it and not on the good one.
+        fired: the rules of the pack that fire on it, advice on the good one among them.
+        also: those besides the rule that do not fire on the good one.
         places: where it was changed.
         own: whether it was made from the document that the caller gave.
     """
 
     content: bytes
     good: bytes
+    fired: frozenset[str]
     also: tuple[str, ...]
     places: tuple[Place, ...]
     own: bool = False
@@ -67,30 +67,24 @@ def broken(rule: Rule, scope: Scope, own: bytes | None = None) -> Broken:
     Raises:
         Unbreakable: it never fires, or nobody knows how to break it.
     """
-    if reason := never(rule):
+    if reason := why(rule, scope.syntax):
         message = f"rule {rule.id} of pack {rule.pack} cannot be broken: {reason}"
         raise Unbreakable(message)
-    best: Broken | None = None
-    for found in _attempts(rule, scope, own):
-        if not found.also:
-            return found
-        if best is None or len(found.also) < len(best.also):
-            best = found
-    if best is None:
+    found: list[Broken] = []
+    for made in attempts(rule, scope, own):
+        if made.fired == {rule.id}:
+            return made
+        found.append(made)
+    if not found:
         message = (
             f"rule {rule.id} of pack {rule.pack}: no way to break it in {scope.syntax} is known"
         )
         raise Unbreakable(message)
-    return best
+    return min(found, key=lambda made: (len(made.fired), -len(made.also)))
 
 
-def never(rule: Rule) -> str:
-    """Why a rule never fires by construction; ``""`` if it does."""
-    is_so = rule.test in _ALWAYS or rule.forbid.endswith(_NOTHING)
-    return rule.asked if is_so else ""
-
-
-def _attempts(rule: Rule, scope: Scope, own: bytes | None) -> Iterator[Broken]:
+def attempts(rule: Rule, scope: Scope, own: bytes | None) -> Iterator[Broken]:
+    """Documents that break a rule, alone or with others, in the order in which they are tried."""
     known = list(ways(rule, scope.syntax))
     starts = [(way.edit, own, True) for way in known if own is not None]
     starts += [(way.edit, sample, False) for way in known for sample in way.samples]
@@ -109,13 +103,14 @@ def _attempt(rule: Rule, scope: Scope, edit: Edit, start: bytes) -> Broken | Non
         edit(root)
     except NotThere:
         return None
+    put_in_order(root, scope.syntax)
     places = _changed(root, before)
     content = _written(root)
-    fired = _fired(run(content, etree.fromstring(content), scope)) - good.fired
-    if rule.id not in fired:
+    fired = _fired(run(content, etree.fromstring(content), scope))
+    if rule.id not in fired - good.fired:
         return None
-    also = tuple(sorted(fired - {rule.id}))
-    return Broken(content, good.content, also, _places(content, places, scope))
+    also = tuple(sorted(fired - good.fired - {rule.id}))
+    return Broken(content, good.content, fired, also, _places(content, places, scope))
 
 
 class _Good(NamedTuple):
@@ -126,7 +121,9 @@ class _Good(NamedTuple):
 @cache
 def _good(content: bytes, scope: Scope) -> _Good | None:
     """A document as it is written here, and the advice it gets; None if it breaks rules."""
-    content = _written(etree.fromstring(content))
+    root = etree.fromstring(content)
+    put_in_order(root, scope.syntax)
+    content = _written(root)
     outcome = run(content, etree.fromstring(content), scope)
     if any(finding.severity == "error" for finding in outcome.findings):
         return None

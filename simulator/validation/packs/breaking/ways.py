@@ -18,20 +18,25 @@ from simulator.validation.packs.breaking import (
     core_cases,
     core_documents,
     core_syntax,
+    cpro_cases,
+    extended_cases,
+    extended_documents,
+    extended_paths,
     french_bills,
     french_documents,
     historic_cases,
     historic_documents,
+    ordering,
     status_edits,
     status_messages,
 )
 from simulator.validation.packs.breaking.core_edits import Case
 from simulator.validation.packs.breaking.edits import Edit
+from simulator.validation.packs.breaking.french_cases import Row
 from simulator.validation.packs.breaking.french_edits import all_of, put
 from simulator.validation.packs.rows import Rule
 
 _EXTENSION = "extended-ctc-fr"
-_EXTENDED = f"urn:cen.eu:en16931:2017#conformant#urn.cpro.gouv.fr:1p0:{_EXTENSION}"
 _UBL_TERMS = b"<cac:PaymentTerms><cbc:Note>30 jours</cbc:Note></cac:PaymentTerms>"
 _CII_TERMS = (
     b"<ram:SpecifiedTradePaymentTerms><ram:Description>30 jours</ram:Description>"
@@ -58,10 +63,7 @@ class Way(NamedTuple):
 def ways(rule: Rule, syntax: str) -> Iterator[Way]:
     """Ways to break a rule in a syntax, the surest first."""
     pack = rule.pack.partition("@")[0]
-    made = _TABLES.get(pack, _core)(rule, syntax)
-    if pack == _EXTENSION:
-        made = (way._replace(samples=tuple(map(_extended, way.samples))) for way in made)
-    return made
+    return _TABLES.get(pack, _core)(rule, syntax)
 
 
 def samples(pack: str, syntax: str) -> tuple[bytes, ...]:
@@ -70,12 +72,19 @@ def samples(pack: str, syntax: str) -> tuple[bytes, ...]:
     if family == "cdar":
         return (status_messages.message(),)
     if pack == "historic" or family == "cpp":
-        return (_historic(syntax),)
+        return _historic(syntax)
     core = (core_syntax.clean(_base(syntax)), _written(core_documents.document, _base(syntax)))
     if pack != "br-fr":
         return core
-    starts = (french_documents.plain, french_documents.several_sellers, french_documents.both_ways)
-    return tuple(_written(_french, syntax, start) for start in starts)
+    return tuple(_sample(syntax, start) for start in _FRENCH)
+
+
+_FRENCH = (
+    extended_documents.start,
+    french_documents.plain,
+    french_documents.several_sellers,
+    french_documents.both_ways,
+)
 
 
 def _base(syntax: str) -> str:
@@ -84,18 +93,27 @@ def _base(syntax: str) -> str:
 
 def _extended(sample: bytes) -> bytes:
     """A sample of the core as the extension wants it: with its guideline (BT-24), and terms (BT-20)."""
-    sample = sample.replace(_CORE, f"{_EXTENDED}<".encode())
+    sample = sample.replace(_CORE, f"{extended_documents.GUIDELINE}<".encode())
     if b"PaymentTerms>" in sample:
         return sample
     ubl, cii = b"</cac:PaymentMeans>", b"<ram:SpecifiedTradeSettlementHeaderMonetarySummation>"
     return sample.replace(ubl, ubl + _UBL_TERMS).replace(cii, _CII_TERMS + cii)
 
 
-def _from_row(rule: Rule, syntax: str) -> Way:
+def _from_row(rule: Rule, syntax: str) -> Iterator[Way]:
     def edit(root: Element) -> None:
         core_syntax.changed(root, rule, _base(syntax))
 
-    return Way(edit, samples(rule.pack.partition("@")[0], syntax))
+    def completed(root: Element) -> None:
+        before = set(root.iter())
+        edit(root)
+        for element in [e for e in root.iter() if e not in before]:
+            ordering.complete(element, syntax)
+
+    known = samples(rule.pack.partition("@")[0], syntax)
+    if rule.kind == "forbid":
+        yield Way(completed, known)
+    yield Way(edit, known)
 
 
 def _core(rule: Rule, syntax: str) -> Iterator[Way]:
@@ -106,7 +124,7 @@ def _core(rule: Rule, syntax: str) -> Iterator[Way]:
         if vat.code == _SPLIT:
             vat, edits = core_documents.STANDARD, (core_cases.recoded(syntax, _SPLIT), *edits)
         yield Way(all_of(*edits), (_written(core_documents.document, case.syntax, vat),))
-    yield _from_row(rule, syntax)
+    yield from _from_row(rule, syntax)
 
 
 @cache
@@ -117,16 +135,42 @@ def _core_cases() -> Mapping[tuple[str, str], list[Case]]:
     return found
 
 
+_Start = Callable[[str], Element]
+
+
 def _of_french(rule: Rule, syntax: str) -> Iterator[Way]:
-    family = core_syntax.family_of(syntax)
-    tables = [*french_bills.TABLES, (french_documents.plain, french_bills.ONLY.get(family, []))]
+    only = (french_documents.plain, french_bills.ONLY.get(core_syntax.family_of(syntax), []))
+    yield from _of_rows(rule, syntax, [*french_bills.TABLES, only])
+    yield from _from_row(rule, syntax)
+
+
+def _of_cpro(rule: Rule, syntax: str) -> Iterator[Way]:
+    yield from _of_rows(rule, syntax, [(french_documents.plain, cpro_cases.TABLE)])
+    yield from _from_row(rule, syntax)
+
+
+def _of_extension(rule: Rule, syntax: str) -> Iterator[Way]:
+    tables = [*extended_cases.TABLES, extended_paths.ONLY[core_syntax.family_of(syntax)]]
+    yield from _of_rows(rule, syntax, [(extended_documents.start, rows) for rows in tables])
+    for way in _core(rule, syntax):
+        yield way._replace(samples=tuple(map(_extended, way.samples)))
+
+
+def _of_rows(rule: Rule, syntax: str, tables: list[tuple[_Start, list[Row]]]) -> Iterator[Way]:
+    """Those of rows that break the rule, those that break the fewest with it first."""
     rows = [(row, start) for start, table in tables for row in table if rule.id in row[0]]
     for row, start in sorted(rows, key=lambda found: len(found[0][0])):
-        yield Way(row[1], (_written(_french, syntax, start),))
-    yield _from_row(rule, syntax)
+        starts = (extended_documents.start, start) if start is french_documents.plain else (start,)
+        yield Way(row[1], tuple(_sample(syntax, each) for each in starts))
 
 
-def _french(syntax: str, start: Callable[[str], Element]) -> Element:
+def _sample(syntax: str, start: _Start) -> bytes:
+    """A French sample with the guideline that has all of it: more than the core is in most of them."""
+    sample = _written(_french, syntax, start)
+    return sample.replace(_CORE, f"{extended_documents.GUIDELINE}<".encode())
+
+
+def _french(syntax: str, start: _Start) -> Element:
     """A start as an invoice, or as the credit note of the same content."""
     root = start("cii" if core_syntax.family_of(syntax) == "cii" else "ubl")
     is_credit_note = etree.QName(root).localname == "CreditNote"
@@ -142,17 +186,32 @@ def _french(syntax: str, start: Callable[[str], Element]) -> Element:
 
 
 def _of_historic(rule: Rule, syntax: str) -> Iterator[Way]:
+    family = core_syntax.family_of(syntax)
     if rule.id in historic_cases.CASES:
         for changes in historic_cases.CASES[rule.id][1]:
-            edit = partial(historic_documents.edited, syntax=syntax, changes=changes)
-            yield Way(edit, (_historic(syntax),))
-    yield _from_row(rule, syntax)
+            edit = partial(historic_documents.edited, syntax=family, changes=changes)
+            yield Way(edit, _historic(syntax))
+    yield from _from_row(rule, syntax)
 
 
-def _historic(syntax: str) -> bytes:
+def _historic(syntax: str) -> tuple[bytes, ...]:
+    """The invoice; of credit notes one with means of payment, which none needs, and one without."""
     known = {"ubl": "ubl-invoice", "cii": "cii-d16b", "cpp": "cpp-facture-mixte"}
     text = historic_documents.GOOD[known[core_syntax.family_of(syntax)]]
-    return (core_syntax.as_credit_note(text) if syntax == "ubl-creditnote" else text).encode()
+    if syntax == "factur-x":
+        text = text.replace(_CONTEXT, f"{_PROFILE}{_CONTEXT}")
+    if syntax != "ubl-creditnote":
+        return (text.encode(),)
+    paid = core_syntax.as_credit_note(text)
+    before, _, rest = paid.partition("<cac:PaymentMeans>")
+    return paid.encode(), (before + rest.partition("</cac:PaymentMeans>")[2]).encode()
+
+
+_CONTEXT = "</rsm:ExchangedDocumentContext>"
+_PROFILE = (  # which a Factur-X has
+    "<ram:GuidelineSpecifiedDocumentContextParameter><ram:ID>urn:cen.eu:en16931:2017</ram:ID>"
+    "</ram:GuidelineSpecifiedDocumentContextParameter>"
+)
 
 
 def _of_status(rule: Rule, syntax: str) -> Iterator[Way]:
@@ -160,11 +219,13 @@ def _of_status(rule: Rule, syntax: str) -> Iterator[Way]:
     if name in status_messages.CASES:
         edit = status_edits.edit_of(status_messages.CASES[name][0])
         yield Way(edit, (status_messages.message(),))
-    yield _from_row(rule, syntax)
+    yield from _from_row(rule, syntax)
 
 
 _TABLES: Mapping[str, Callable[[Rule, str], Iterator[Way]]] = {
     "br-fr": _of_french,
+    "cpro": _of_cpro,
+    _EXTENSION: _of_extension,
     "historic": _of_historic,
     "br-fr-cdv": _of_status,
 }

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from packs.extended_documents import HEADER, LINE, SUBTOTAL, UBL_LINE, delivered, eight, of, placed
-
 from simulator.validation.packs.breaking.edits import Edit
+from simulator.validation.packs.breaking.extended_documents import (
+    HEADER,
+    LINE,
+    SUBTOTAL,
+    UBL_LINE,
+    delivered,
+    eight,
+    of,
+    placed,
+    put_all,
+)
 from simulator.validation.packs.breaking.french_cases import Row
 from simulator.validation.packs.breaking.french_edits import (
     again,
@@ -57,8 +66,16 @@ UBL_ONLY: list[Row] = [
     (("UBL-FREXT-SR-48",), again("//cac:ClassifiedTaxCategory"), placed("GROUP")),
 ]
 _ROW = "//ram:ApplicableHeaderTradeSettlement/ram:ApplicableTradeTax"
-# A row of the breakdown that is of no known category: the others have rules of their own.
-_UNKNOWN = all_of(SUBTOTAL, put("BT-118", "Y", 1), put("BT-116", "0", 1), put("BT-117", "0", 1))
+# A row of the breakdown of a category without rules in the extension: the others have their own. It is
+# used within Italy, and not beside S.
+_UNKNOWN = all_of(
+    of("Z"),
+    put_all("//ram:CountryID", "IT"),
+    SUBTOTAL,
+    put("BT-118", "B", 1),
+    put("BT-116", "0", 1),
+    put("BT-117", "0", 1),
+)
 _DAY = "<qdt:DateTimeString format='102'>20260901</qdt:DateTimeString>"
 
 

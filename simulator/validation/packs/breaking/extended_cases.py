@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from packs.extended_documents import HEADER, LINE, SUBTOTAL, UBL_LINE, delivered, eight, of, placed
-
 from simulator.validation.packs.breaking.edits import Edit
+from simulator.validation.packs.breaking.extended_documents import (
+    HEADER,
+    LINE,
+    OUTSIDE,
+    RATED,
+    SUBTOTAL,
+    UBL_LINE,
+    delivered,
+    eight,
+    of,
+    placed,
+    put_reason,
+    rate_of,
+)
 from simulator.validation.packs.breaking.french_cases import Row, measured
 from simulator.validation.packs.breaking.french_edits import (
     again,
@@ -20,6 +32,10 @@ from simulator.validation.packs.breaking.french_edits import (
     unchanged,
 )
 
+_OF_NO_VAT = by(
+    ubl=put(f"{UBL_LINE}/cac:Item//cac:TaxScheme/cbc:ID", "GST", 1),
+    cii=put(f"{LINE}/ram:ApplicableTradeTax/ram:TypeCode", "GST", 1),
+)
 CATEGORIES = {
     "S": "S",
     "Z": "Z",
@@ -37,34 +53,67 @@ _LINE_CATEGORY = by(
 )
 
 
+_UNEXPLAINED = ("S", "Z", "L", "M")  # categories without an exemption reason
+
+
 def categories() -> Iterator[Row]:
     """Each VAT category: used as the breakdown has it, and its taxable amount."""
     for name, code in CATEGORIES.items():
+        reason = "" if code in _UNEXPLAINED else "R"
         rules = (f"BR-FREXT-{name}-01",)
         other = of("Z" if code == "S" else "S")
         used = all_of(other, put("BT-95", code), put("BT-95", code, 1))
-        row = all_of(SUBTOTAL, put("BT-118", code, 1), put("BT-116", "0", 1), put("BT-117", "0", 1))
+        row = _empty_row(code, reason)
         yield rules, used, other
         yield rules, all_of(other, row), all_of(used, row)
-        bad, good = (all_of(of(code), put("BT-116", base)) for base in ("200.05", "200.04"))
-        yield eight(name, "", "ini", "rev"), bad, good
-        other_reason = all_of(
-            of(code, "R", "R"),
-            SUBTOTAL,
-            put("reason of the breakdown", "Q", 1),
-            put("BT-116", "0.00", 1),
-            put("BT-117", "0.00", 1),
-        )
-        yield eight(name, "ini"), other_reason, of(code, "R", " R ")
-        yield eight(name, "rev"), of(code, "", "R"), of(code, "R", "R")
+        good = of(code, reason, reason)
+        # A cent for each line, allowance and charge, which have no exemption reason.
+        nearly = "200.01" if reason else "200.04"
+        bad, near = (all_of(good, put("BT-116", base)) for base in ("200.05", nearly))
+        yield eight(name, "", "ini", "rev"), bad, near
+        yield eight(name, "ini"), all_of(good, _otherwise_exempt(code)), of(code, "R", " R ")
+        yield eight(name, "rev"), of(code, "Q", reason), good
     tax = ("BR-FREXT-S-09", "BR-FXEXT-S-09")
-    yield tax, put("BT-117", "40.05"), put("BT-117", "40.04")
+    yield tax, _taxed("40.05", "240.05", "230.06"), _taxed("40.04", "240.04", "230.05")
     information = all_of(placed("INFORMATION"), put("BT-151", "Z", 1))
     yield ("BR-FREXT-Z-01",), put("BT-151", "Z", 1), information
+    # The core has this rule as well in UBL, and counts the line.
+    information = all_of(placed("INFORMATION"), put("BT-151", "M", 1))
+    yield ("BR-FREXT-AG-01",), all_of(information, _empty_row("M", ""))
 
 
-def _total(net: str, gross: str) -> Edit:
-    return all_of(put("BT-109", net), put("BT-112", gross))
+def _empty_row(code: str, reason: str) -> Edit:
+    """A row of the breakdown of no amount."""
+    explained = put_reason("BT-118", reason, 1)
+    rate = drop("BT-119", 1) if code == OUTSIDE else put("BT-119", rate_of(code), 1)
+    texts = {"BT-118": code, "BT-116": "0", "BT-117": "0"}
+    return all_of(
+        SUBTOTAL, *(put(place, text, 1) for place, text in texts.items()), explained, rate
+    )
+
+
+def _otherwise_exempt(code: str) -> Edit:
+    """The second line has an amount, and an exemption reason that the breakdown does not have."""
+    gross, payable = ("250.00", "240.01") if code in RATED else ("210.00", "200.01")
+    texts = {"BT-106": "210.00", "BT-109": "210.00", "BT-112": gross, "BT-115": payable}
+    return all_of(
+        put("BT-131", "10.00", 1),
+        put_reason("BT-151", "P", 1),
+        *(put(place, text) for place, text in texts.items()),
+    )
+
+
+def _taxed(tax: str, gross: str, payable: str) -> Edit:
+    texts = {"BT-117": tax, "BT-110": tax, "BT-112": gross, "BT-115": payable}
+    return all_of(*(put(place, text) for place, text in texts.items()))
+
+
+def _total(net: str, gross: str, payable: str) -> Edit:
+    return all_of(put("BT-109", net), put("BT-112", gross), put("BT-115", payable))
+
+
+def _gross(gross: str, payable: str) -> Edit:
+    return all_of(put("BT-112", gross), put("BT-115", payable))
 
 
 _TERMS = by(
@@ -80,8 +129,12 @@ TOTALS: list[Row] = [
     (("BR-FREXT-CO-10",), put("BT-106", "199.97"), put("BT-106", "199.98")),
     (("BR-FREXT-CO-11",), put("BT-107", "10.02"), put("BT-107", "10.01")),
     (("BR-FREXT-CO-12",), put("BT-108", "9.98"), put("BT-108", "9.99")),
-    (("BR-FREXT-CO-13",), _total("200.05", "240.05"), _total("200.04", "240.04")),
-    (("BR-FREXT-CO-15",), put("BT-112", "240.05"), put("BT-112", "240.04")),
+    (
+        ("BR-FREXT-CO-13",),
+        _total("200.05", "240.05", "230.06"),
+        _total("200.04", "240.04", "230.05"),
+    ),
+    (("BR-FREXT-CO-15",), _gross("240.05", "230.06"), _gross("240.04", "230.05")),
     (("BR-CO-25",), _NO_DAY, all_of(_NO_DAY, _TERMS)),
     (("BR-CO-25",), _NO_DAY, all_of(_NO_DAY, put("BT-115", "0.00"))),
 ]
@@ -100,6 +153,7 @@ def lines() -> Iterator[Row]:
         yield rules, all_of(placed("DETAIL", "1"), drop(place, 1)), placed("DETAIL", "1")
     unit = mark("BT-129", 1, unitCode=None)
     yield ("BR-FREXT-23", "BR-FREXT-BR-23"), unit, all_of(unit, placed("INFORMATION"))
+    yield ("BR-FREXT-CO-04",), _OF_NO_VAT, all_of(_OF_NO_VAT, placed("INFORMATION"))
     rules = ("BR-FREXT-CO-04", "UBL-FREXT-SR-48")
     yield rules, _LINE_CATEGORY, all_of(_LINE_CATEGORY, placed("INFORMATION"))
     yield ("BR-FREXT-05",), placed("SOUS-LIGNE"), placed("DETAIL")
