@@ -68,6 +68,7 @@ def reference(options: Options) -> Reference:
         rules=Rulebook.from_tables(*rule_tables()),
         circuits={plan.circuit: plan for plan in plans},
         motifs=motif_labels(),
+        life=life_cycle(),
         options=options,
     )
 

@@ -19,6 +19,7 @@ from msgspec import Meta
 
 from simulator.domain.businesstime import Mode, parse_duration, parse_instant
 from simulator.domain.judgement import Limits
+from simulator.domain.lifevalues import Choices
 from simulator.domain.raccordement import As2Terms, Circuit, Environment, Protocol
 from simulator.domain.reference import Options
 from simulator.layers import Layers, Origin, Problem, SettingsError, SettingsFile, resolve
@@ -70,6 +71,11 @@ def _durations(values: tuple[str, ...]) -> None:
     """Raises `ValueError` for a list with anything but durations."""
     for value in values:
         parse_duration(value)
+
+
+def _named_durations(values: dict[str, str]) -> None:
+    """Raises `ValueError` for a table with anything but durations."""
+    _durations(tuple(values.values()))
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -208,6 +214,45 @@ class ExchangeSettings(Section, frozen=True):
     ] = Options().report
 
 
+class LifeCycleSettings(Section, frozen=True):
+    """[life_cycle]: what the simulated actors do by themselves, and how strictly they are held."""
+
+    story: Annotated[
+        bool,
+        about("A well-behaved buyer or platform says its statuses by itself, in business time."),
+    ] = True
+    delays: Annotated[
+        dict[str, str],
+        Meta(
+            extra={
+                "check": _named_durations,
+                "allowed": "durations by status such as { '03' = 'PT1M' }",
+            }
+        ),
+        about("Business time before a step of the story, by its status."),
+    ] = {}
+    order: Annotated[
+        Literal["free", "strict"], about("free as the real system; strict: only the usual order.")
+    ] = "free"
+    repeated: Annotated[
+        Literal["ignore", "relay", "refuse"], about("The same status again with the same words.")
+    ] = "ignore"
+    platform_statuses: Annotated[
+        Literal["any", "listed"], about("Which AFNOR statuses a supplier's platform may send.")
+    ] = "any"
+    recycling: Annotated[
+        Literal["convert", "refuse", "keep"], about("What becomes of 04 after its withdrawal.")
+    ] = "convert"
+    strict_schematron: Annotated[
+        bool, about("Keep motifs that the official rules refuse from leaving on a 210.")
+    ] = False
+
+    def choices(self) -> Choices:
+        """As the life cycle knows them."""
+        names = ("order", "repeated", "platform_statuses", "recycling", "strict_schematron")
+        return Choices(**{name: getattr(self, name) for name in names})
+
+
 class DirectorySettings(Section, frozen=True):
     """[directory]: the structures that invoices name."""
 
@@ -292,6 +337,7 @@ class StructureSettings(Section, frozen=True):
     kind: Annotated[Literal["public", "private"], about("Which side of public procurement.")]
     active: Annotated[bool, about("An inactive one is refused like an unknown one.")] = True
     address: Annotated[str, about("Electronic address; empty: the identifier.")] = ""
+    partner: Annotated[str, about("Code application that it is reached by; empty: nobody.")] = ""
 
 
 class Tables(Section, frozen=True):
@@ -308,6 +354,7 @@ class Tables(Section, frozen=True):
     exchange: ExchangeSettings = ExchangeSettings()
     directory: DirectorySettings = DirectorySettings()
     returns: ReturnSettings = ReturnSettings()
+    life_cycle: LifeCycleSettings = LifeCycleSettings()
     tls: TlsSettings = TlsSettings()
     pki: PkiSettings = PkiSettings()
     partner: tuple[PartnerSettings, ...] = ()
@@ -327,6 +374,9 @@ class Settings(Tables, frozen=True):
             flow_limit=self.limits.flow,
             purge_after=parse_duration(self.returns.purge_after),
             push_retries=tuple(map(parse_duration, self.returns.retry)),
+            story=self.life_cycle.story,
+            delays={k: parse_duration(v) for k, v in self.life_cycle.delays.items()},
+            choices=self.life_cycle.choices(),
         )
 
     def job_limits(self) -> Limits:

@@ -63,6 +63,11 @@ def _message(partner: str, report: str, refused: str = "501") -> Row:
     return Row(partner, SILENCE, {report: (refused, "IRR_SYNTAX")})
 
 
+def _of_unknown(partner: str, report: str, rejection: str) -> Row:
+    """Statuses of an invoice that the node never saw: each is rejected in its turn."""
+    return Row(partner, {rejection: ("601", "REJ_INC")}, {report: ("501", "IRR_SYNTAX")})
+
+
 # Chorus Pro external specifications v1.0 p. 55-61, fig. 19-25; annex of interface codes v1.0.
 ROWS = {
     "FSO1100A": _historic("CSO1100A"),
@@ -80,12 +85,12 @@ ROWS = {
     "FSO1150A": _of_platform("CSO1150A"),
     "FSO1156A": _of_platform("CSO1156A"),
     "FSO1157A": _of_platform("CSO1157A"),
-    "FSO1304A": _message("DEM011", "CSO1304A"),
+    "FSO1304A": _of_unknown("DEM011", "CSO1304A", "FEN1205A"),
     "FSO1305A": _message("DEM011", "CSO1305A"),
     "CEN1204A": _acknowledgement("DEM011"),
     "CEN1205A": _acknowledgement("DEM011"),
     "CEN1214A": _acknowledgement("DEM011"),
-    "FSO3301A": _message("DEM021", "CSI3301A"),
+    "FSO3301A": _of_unknown("DEM021", "CSI3301A", "FEN4003A"),
     "FSO3303A": _message("DEM021", "CSI3303A"),
     "CEN3036A": _acknowledgement("DEM021"),
     "CEN3736A": _acknowledgement("DEM021"),
@@ -95,8 +100,8 @@ ROWS = {
     "CEI4003A": _acknowledgement("DEM021"),
     "FSO3110A": _of_issuer("CSI3110A", "CSO3110A"),
     "FSO3117A": _of_issuer("CSI3117A", "CSO3117A"),
-    "FSO3300A": _message("DEM031", "CSI3300A"),
-    "FSO3302A": _message("DEM031", "CSI3302A"),
+    "FSO3300A": _of_unknown("DEM031", "CSI3300A", "FEN4002A"),
+    "FSO3302A": _of_unknown("DEM031", "CSI3302A", "FEN4002A"),
     "CEI4000A": _acknowledgement("DEM031"),
     "CEI4002A": _acknowledgement("DEM031"),
     "FSO6000A": _message("DEM031", "CSI6000A"),

@@ -11,12 +11,13 @@ import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
 from simulator.domain.businesstime import instant_text, parse_duration
 from simulator.domain.endpoints import EndpointRefused, checked_endpoint
+from simulator.domain.lifetable import Actor
 from simulator.domain.raccordement import (
     As2Terms,
     Circuit,
@@ -25,7 +26,12 @@ from simulator.domain.raccordement import (
     Structure,
 )
 from simulator.domain.raccordement import Protocol as Wire
-from simulator.exchange.inputs import RaccordementSaved, Requeued, StructuresSaved
+from simulator.exchange.inputs import (
+    RaccordementSaved,
+    Requeued,
+    StatusAsked,
+    StructuresSaved,
+)
 from simulator.journal import explain, read
 from simulator.journal.rows import Flow
 from simulator.runtime.engine import Engine
@@ -232,6 +238,34 @@ async def resend(call: Call) -> object:
     return await requeue(call)
 
 
+async def invoice_show(call: Call) -> object:
+    """The invoices of a number that stand, with their history."""
+    return await call.console.read(read.lives, SPACE, call.wanted)
+
+
+class StatusWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A status that somebody is to say (`StatusAsked` without the invoice)."""
+
+    status: str
+    actor: Actor | Literal[""] = ""
+    motif: str = ""
+    comment: str = ""
+    attachments: tuple[str, ...] = ()
+    partner: str = ""
+
+
+async def invoice_status(call: Call) -> object:
+    """Has an actor say a status of an invoice."""
+    wanted = call.decode(StatusWanted)
+    asked = StatusAsked(call.wanted, **msgspec.structs.asdict(wanted))
+    try:
+        return msgspec.to_builtins(await call.console.submit(SPACE, asked))
+    except LookupError as error:
+        raise Refused(404, "no such invoice", str(error.args[0])) from None
+    except ValueError as error:
+        raise Refused(409, "may not be said", str(error)) from None
+
+
 async def pending(call: Call) -> object:
     """What is still to be done, and when."""
     return await call.console.read(read.pending, SPACE)
@@ -387,6 +421,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/returns/{}/raw", return_raw, "the bytes of a return", secret=True),
     Route("POST", "/api/v1/returns/{}/requeue", requeue, "puts a return back"),
     Route("POST", "/api/v1/returns/{}/resend", resend, "pushes a return once more"),
+    Route("GET", "/api/v1/invoices/{}", invoice_show, "invoices of a number, with their history"),
+    Route("POST", "/api/v1/invoices/{}/status", invoice_status, "has an actor say a status"),
     Route("GET", "/api/v1/pending", pending, "what is still to be done"),
     Route("GET", "/api/v1/partners", partner_list, "the partners"),
     Route("POST", "/api/v1/partners", partner_add, "adds a partner"),

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("simulator.cli.exchange_files:send", "Deposit flows as a partner."),
     "receive": ("simulator.cli.exchange_files:receive", "Fetch the returns of a partner."),
     "flow": ("simulator.cli.flow:flow", "List, show and explain flows."),
+    "status": ("simulator.cli.status:status", "Show the life of invoices, set statuses."),
     "wire": ("simulator.cli.wire:wire", "Show raw exchanges: AS2 messages and MDNs."),
     "rules": ("simulator.cli.rules:rules", "List and show the rules."),
     "partner": ("simulator.cli.partner:partner", "Add and show partners."),

@@ -12,7 +12,7 @@ from simulator.domain.delivery import DeliveredInvoice
 from simulator.domain.raccordement import Protocol, Structure
 
 Format = Literal["cppstatut", "cdar", "pivot", "annuaire", "relay"]
-WorkKind = Literal["judge", "compose", "push", "purge", "receipt"]
+WorkKind = Literal["judge", "compose", "push", "purge", "receipt", "fire"]
 
 
 class BlobRef(msgspec.Struct, frozen=True):

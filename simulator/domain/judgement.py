@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from simulator.domain.findings import Finding
+from simulator.domain.flows import FlowStatus, InvoiceStatus, ObjectStatus
 
 # Values of `Facts.syntax` that are invoices; the others are statuses and declarations.
 INVOICES = frozenset(
@@ -98,6 +99,8 @@ class Facts(msgspec.Struct, frozen=True):
         recipient_name: its name.
         recipient_address: BT-49, electronic address.
         currency: BT-5.
+        message: identifier of a status message itself (MDT-4).
+        said: the status itself, of a document that is one; files of it come without their content.
         places: XPath, line and column of the fields above that findings point to, by field name.
     """
 
@@ -115,6 +118,8 @@ class Facts(msgspec.Struct, frozen=True):
     recipient_name: str = ""
     recipient_address: str = ""
     currency: str = ""
+    message: str = ""
+    said: FlowStatus | InvoiceStatus | ObjectStatus | None = None
     places: dict[str, tuple[str, int, int]] = {}
 
 

@@ -129,6 +129,8 @@ class Structure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         kind: ``public`` or ``private``.
         active: an inactive structure is refused like an unknown one (deduced).
         address: electronic address; ``""`` stands for the SIRET itself.
+        partner: code application by which it is reached: that of a public buyer, or of the platform
+            that receives for it; ``""`` for nobody, so the simulator plays it.
     """
 
     identifier: str
@@ -136,3 +138,4 @@ class Structure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["public", "private"]
     active: bool = True
     address: str = ""
+    partner: str = ""

@@ -10,6 +10,8 @@ import msgspec
 
 from simulator.domain.findings import Mark, Rulebook
 from simulator.domain.interfaces import Catalogue, Interface
+from simulator.domain.lifetable import LifeCycle
+from simulator.domain.lifevalues import Choices
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,6 +30,9 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         purge_after: business time after which an unfetched return goes (DG3.2 note 42: 7 days).
         push_retries: business time before each further attempt to push a return; none by default: the
             exchange system does not repeat (DG3.2: without an answer one calls support).
+        story: let a well-behaved buyer or platform say its statuses by itself.
+        delays: business time before a step of the story, by status; else that of the table.
+        choices: of the life cycle.
         inline: largest content in bytes that is kept inside the journal file.
         flow_limit: largest flow in bytes (1 GB: Chorus Pro external specifications v1.0 §5.4.1).
     """
@@ -41,6 +46,9 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group_statuses: bool = True
     purge_after: timedelta = timedelta(days=7)
     push_retries: tuple[timedelta, ...] = ()
+    story: bool = True
+    delays: dict[str, timedelta] = {}
+    choices: Choices = Choices()
     inline: int = 256 << 10
     flow_limit: int = 1 << 30
 
@@ -80,6 +88,7 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         fallback_ack: code of the report on a flow whose name cannot be read.
         flow_accepted, flow_partial, flow_refused: reports on the flow; None: nothing is sent.
         invoice_accepted, invoice_refused: statuses per invoice; None: nothing is sent.
+        status_refused: answer to a status that may not be said; None: nothing is sent.
     """
 
     circuit: str
@@ -92,6 +101,7 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flow_refused: Answer | None = None
     invoice_accepted: Answer | None = None
     invoice_refused: Answer | None = None
+    status_refused: Answer | None = None
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -101,4 +111,5 @@ class Reference(msgspec.Struct, frozen=True):
     rules: Rulebook
     circuits: Mapping[str, CircuitPlan]
     motifs: Mapping[str, str]
+    life: LifeCycle
     options: Options = Options()

@@ -7,7 +7,8 @@ time, appends events with their cause and enqueues work; nothing else. The spine
    receipt). Checks that need no content; work ``judge`` or a refusal.
 2. `decision.conclude`: its judgement came back. Checks that need the books; verdicts; answers. The
    documents of a large flow come before it, block by block (`decision.decide_block`).
-3. `emission`: an answer is named, written, fetched or pushed, purged.
+3. `life`: what becomes of an accepted invoice: its story, what actors say of it.
+4. `emission`: an answer is named, written, fetched or pushed, purged.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulator.domain.flows import Deposit
-from simulator.exchange import admission, books, decision, emission, inputs, receipts
+from simulator.exchange import admission, books, decision, emission, inputs, life, receipts
 from simulator.journal.tx import Tx
 
 Step = Callable[[Tx, Any], object]
@@ -34,6 +35,8 @@ STEPS: Mapping[type, Step] = {
     inputs.PushBegun: emission.push_begun,
     inputs.Pushed: emission.pushed,
     inputs.Purged: emission.purged,
+    inputs.Fired: life.fire,
+    inputs.StatusAsked: life.say,
     inputs.Requeued: emission.requeued,
     inputs.RaccordementSaved: books.save_raccordement,
     inputs.StructuresSaved: books.save_structures,

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from simulator.domain.findings import Finding
-from simulator.domain.flows import ErrorLine, InvoiceStatus
+from simulator.domain.flows import ErrorLine, InvoiceStatus, ObjectStatus
 from simulator.domain.judgement import (
     INVOICES,
     Check,
@@ -29,9 +29,11 @@ from simulator.exchange.emission import (
     release_held,
     report_lines,
     report_on_flow,
+    status_refused,
 )
 from simulator.exchange.inputs import BlockJudged, Judged
 from simulator.exchange.invoice_checks import check, place_of, traced
+from simulator.exchange.life import Heard, begin, hear, plan_story
 from simulator.journal.rows import Flow, Invoice
 from simulator.journal.tx import Tx
 
@@ -109,6 +111,7 @@ def _settle(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None
     report_lines(tx, flow, outcome, lines, event)
     invoice_statuses(tx, flow, _statuses(tx, flow, decided), event)
     release_held(tx, flow, event)
+    plan_story(tx, flow, event)
 
 
 def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]:
@@ -119,23 +122,53 @@ def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]
     decided = []
     for document in documents:
         assert document.facts is not None, "a document without facts has an error of level file"
-        is_invoice = document.facts.syntax in INVOICES
-        one = _check_document(tx, document, circuit) if is_invoice else _taken(document)
-        _enter(tx, flow, one, plan if is_invoice else None)
+        if document.facts.syntax in INVOICES:
+            one = _check_document(tx, document, circuit)
+            invoice = _enter(tx, flow, one, plan)
+            answer = _answer(one, plan)
+            if one.accepted and answer:
+                about = _status(answer.status, answer.label, document.facts, flow, ())
+                begin(tx, invoice, about, circuit, document.facts.profile)
+        else:
+            one = _heard(tx, flow, document)
+            _enter(tx, flow, one, None)
         decided.append(one)
     return decided
 
 
-def _taken(document: Document) -> Decided:
-    """A status or a declaration: nothing is held against the books, and it has no key of its own."""
-    return Decided(document, document.findings, (), "")
+def _heard(tx: Tx, flow: Flow, document: Document) -> Decided:
+    """A status or a declaration: told to the invoice that it is about, or refused in its turn."""
+    facts = document.facts
+    assert facts is not None
+    lines = tuple(error_line(tx, f) for f in document.findings if f.refuses)
+    heard = Heard(None, "its rules refuse it") if lines else hear(tx, flow, document)
+    if heard.refusal:
+        lines = (heard.refusal,)
+    # What is itself an acknowledgement is never answered (PPF general dossier v3.2 §3.4.4).
+    is_answered = bool(tx.reference.catalogue[flow.interface].flow_ack)
+    if lines and is_answered and isinstance(facts.said, InvoiceStatus):
+        event = tx.event(flow.stream, "StatusRefused", {"number": facts.number, "lines": lines})
+        about = ObjectStatus(
+            status="",
+            label="",
+            kind="message",
+            number=facts.message,
+            received=flow.received,
+            flow=flow.name,
+            supplier_scheme=facts.supplier_scheme,
+            supplier=facts.supplier,
+            lines=lines,
+        )
+        status_refused(tx, flow, about, event)
+    check = Check(f"status of {facts.number}", "failed" if lines else "passed", heard.note)
+    return Decided(document, document.findings, (check,), "")
 
 
-def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> None:
+def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> int:
     facts = one.document.facts
     assert facts is not None
     answer = _answer(one, plan)
-    tx.add_invoice(
+    return tx.add_invoice(
         flow.id,
         Invoice(
             member=one.document.member,

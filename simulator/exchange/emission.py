@@ -18,6 +18,7 @@ from simulator.domain.flows import (
     ErrorLine,
     FlowStatus,
     InvoiceStatus,
+    ObjectStatus,
     Return,
     blob_ref,
 )
@@ -73,11 +74,37 @@ def invoice_statuses(
         _emit(tx, to, name, group, cause, held=held)
 
 
+def statuses_to(
+    tx: Tx, flow: Flow, to: tuple[str, str], statuses: Sequence[InvoiceStatus], cause: int
+) -> None:
+    """Emits statuses about invoices of a flow to a partner on a code, grouped as the settings ask.
+
+    The partner need not be the one that deposited the flow.
+    """
+    partner, code = to
+    addressee = _partner(tx, flow, partner)
+    if addressee is None or not statuses:
+        return
+    groups = [tuple(statuses)] if tx.reference.options.group_statuses else [(s,) for s in statuses]
+    for group in groups:
+        _emit(tx, addressee, _own_name(tx, partner, code), group, cause)
+
+
+def status_refused(tx: Tx, flow: Flow, about: ObjectStatus, cause: int) -> None:
+    """Emits what a circuit answers to a status that may not be said, if it answers anything."""
+    to = _addressee(tx, flow)
+    answer = to.plan.status_refused if to else None
+    if to is None or answer is None or answer.interface not in to.raccordement.interfaces:
+        return
+    status = msgspec.structs.replace(about, status=answer.status, label=answer.label)
+    _emit(tx, to, _own_name(tx, flow.partner, answer.interface), (status,), cause)
+
+
 def release_held(tx: Tx, flow: Flow, cause: int) -> None:
     """Lets the statuses of a large flow go, now that the report on it has."""
     for number in tx.held_returns(flow.id):
         tx.set_return(number, "composing")
-        tx.enqueue("compose", number, _lane(flow), cause)
+        tx.enqueue("compose", number, _lane(flow.partner), cause)
 
 
 def error_line(tx: Tx, finding: Finding) -> ErrorLine:
@@ -103,7 +130,11 @@ class _Addressee(msgspec.Struct, frozen=True):
 
 def _addressee(tx: Tx, flow: Flow) -> _Addressee | None:
     """None when there is no partner left to answer, or nothing known of its circuit."""
-    raccordement = tx.raccordement(flow.partner)
+    return _partner(tx, flow, flow.partner)
+
+
+def _partner(tx: Tx, flow: Flow, code: str) -> _Addressee | None:
+    raccordement = tx.raccordement(code)
     plan = tx.reference.circuits.get(raccordement.circuit) if raccordement else None
     return _Addressee(flow, raccordement, plan) if raccordement and plan else None
 
@@ -163,14 +194,14 @@ def _emit(
     tx: Tx,
     to: _Addressee,
     name: FlowName,
-    statuses: tuple[FlowStatus | InvoiceStatus, ...],
+    statuses: tuple[FlowStatus | InvoiceStatus | ObjectStatus, ...],
     cause: int,
     *,
     held: bool = False,
 ) -> None:
-    flow = to.flow
+    flow, partner = to.flow, to.raccordement.code_application
     value = Return(
-        partner=flow.partner,
+        partner=partner,
         name=str(name),
         interface=name.interface,
         format=to.plan.format,
@@ -182,7 +213,7 @@ def _emit(
         in_reply_to=flow.stream,
     )
     # A small return does not overtake a larger one of the same partner.
-    content = None if held or tx.lane_is_busy(_lane(flow)) else tx.compose(value)
+    content = None if held or tx.lane_is_busy(_lane(partner)) else tx.compose(value)
     blob = blob_ref(content) if content else None
     number = tx.add_return(value, flow.id, blob, held=held)
     body = {"name": value.name, "interface": value.interface, "statuses": _summary(statuses)}
@@ -190,17 +221,19 @@ def _emit(
     if held:
         return
     if blob is None:
-        tx.enqueue("compose", number, _lane(flow), decided)
+        tx.enqueue("compose", number, _lane(partner), decided)
     else:
         tx.keep_blob(blob, content)
         _ready(tx, number, value, flow.id, blob, decided)
 
 
-def _lane(flow: Flow) -> str:
-    return f"compose:{flow.partner}"
+def _lane(partner: str) -> str:
+    return f"compose:{partner}"
 
 
-def _summary(statuses: Iterable[FlowStatus | InvoiceStatus]) -> list[dict[str, str]]:
+def _summary(
+    statuses: Iterable[FlowStatus | InvoiceStatus | ObjectStatus],
+) -> list[dict[str, str]]:
     return [
         {"status": s.status, "label": s.label, "number": getattr(s, "number", "")} for s in statuses
     ]

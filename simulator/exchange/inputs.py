@@ -7,12 +7,14 @@ judgement, the outcome of a push, a move of the clock) enters as one of these an
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from simulator.domain.businesstime import Clock
 from simulator.domain.flows import BlobRef, Deposit, WireRecord
 from simulator.domain.judgement import Judgement
+from simulator.domain.lifetable import Actor
 from simulator.domain.raccordement import Raccordement, Structure
 
 
@@ -47,6 +49,32 @@ class WireNoted(msgspec.Struct, frozen=True):
     record: WireRecord
     reply_to: str = ""
     session: str = ""
+
+
+class Fired(msgspec.Struct, frozen=True):
+    """The time of the next step of a story has come, for the invoices of a flow."""
+
+    work: int
+    flow: int
+
+
+class StatusAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody has an actor say a status of an invoice.
+
+    Attributes:
+        invoice: its number.
+        actor: who says it; ``""``: whoever may.
+        attachments: names of files that come with it.
+        partner: code application of who deposited it; ``""``: whoever did last.
+    """
+
+    invoice: str
+    status: str
+    actor: Actor | Literal[""] = ""
+    motif: str = ""
+    comment: str = ""
+    attachments: tuple[str, ...] = ()
+    partner: str = ""
 
 
 class ReceiptSent(msgspec.Struct, frozen=True):

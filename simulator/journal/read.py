@@ -15,6 +15,7 @@ import msgspec
 from simulator.domain.businesstime import parse_instant
 from simulator.domain.flowname import EXTENSIONS
 from simulator.domain.flows import FlowStatus, Return
+from simulator.domain.lifevalues import Entry
 from simulator.domain.raccordement import Raccordement, Structure
 from simulator.journal.rows import Flow, flow_of
 
@@ -199,6 +200,31 @@ def to_judge(connection: sqlite3.Connection, number: int) -> ToJudge:
     ).fetchone()
     received = parse_instant(row["received"])
     return ToJudge(row["partner"], row["name"], received, *_blob(connection, "flow", number))
+
+
+def lives(connection: sqlite3.Connection, space: str, number: str) -> list[Row]:
+    """The invoices that stand under a number with their history, the newest first.
+
+    Raises:
+        NoSuchFlow: there is none.
+    """
+    rows = connection.execute(
+        "SELECT i.id, i.number, i.supplier, i.recipient, i.status, i.circuit, i.cadre, i.due,"
+        " f.name AS flow, f.partner FROM invoice i JOIN flow f ON f.id = i.flow"
+        " WHERE i.space = ? AND i.number = ? AND i.about IS NOT NULL ORDER BY i.id DESC",
+        (space, number),
+    ).fetchall()
+    if not rows:
+        message = f"no invoice {number!r} stands: expected the number of one that was accepted"
+        raise NoSuchFlow(message)
+    return [{**dict(row), "history": _history(connection, row["id"])} for row in rows]
+
+
+def _history(connection: sqlite3.Connection, invoice: int) -> list[Row]:
+    entries = connection.execute(
+        "SELECT entry FROM status WHERE invoice = ? ORDER BY id", (invoice,)
+    )
+    return [msgspec.to_builtins(msgspec.json.decode(e[0], type=Entry)) for e in entries]
 
 
 class Receipt(msgspec.Struct, frozen=True):

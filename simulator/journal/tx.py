@@ -17,6 +17,7 @@ from simulator.domain.businesstime import Clock, instant_text, parse_instant
 from simulator.domain.flows import BlobRef, Deposit, ErrorLine, Return, Work, WorkKind
 from simulator.domain.raccordement import Raccordement, Structure
 from simulator.domain.reference import Reference
+from simulator.journal.lifebook import LifeBook
 from simulator.journal.rows import Flow, Invoice, NewFlow, NewWork, flow_of
 from simulator.journal.wirebook import WireBook
 
@@ -37,6 +38,7 @@ class Tx:
         todo: work added by the step so far.
         cancelled: numbers of the rows of work that the step took back.
         wire: the book of what went over the wire.
+        life: the book of lives.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, by the engine
@@ -63,6 +65,7 @@ class Tx:
         self.todo: list[NewWork] = []
         self.cancelled: list[int] = []
         self.wire = WireBook(self)
+        self.life = LifeBook(self)
 
     # -- events ---------------------------------------------------------------------------------
 
@@ -230,6 +233,9 @@ class Tx:
 
     def forget_blocks(self, flow: int) -> None:
         """Takes back what was decided of a flow that is refused after all."""
+        self._sql(
+            "DELETE FROM status WHERE invoice IN (SELECT id FROM invoice WHERE flow = ?)", (flow,)
+        )
         self._sql("DELETE FROM invoice WHERE flow = ?", (flow,))
         self._sql("DELETE FROM returned WHERE flow = ? AND state = 'held'", (flow,))
         self._sql("UPDATE flow SET blocks = 0 WHERE id = ?", (flow,))

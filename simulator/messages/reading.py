@@ -71,7 +71,7 @@ def facts_of(
     texts["number"] = raw(found.get("number"))
     texts |= given or {}
     at = {f: _place(e, origin) for f in _PLACED if (e := found.get(f)) is not None}
-    return Facts(syntax=syntax, places=at, **texts)
+    return msgspec.structs.replace(Facts(syntax=syntax, places=at), **texts)
 
 
 def text(element: Element | None) -> str:

@@ -12,9 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
 from lxml.etree import _Element as Element
 
+from simulator.domain.flows import FlowStatus, InvoiceStatus, ObjectStatus
 from simulator.domain.judgement import Facts
+from simulator.messages import cdarreading, cppstatutreading
 from simulator.messages.reading import (
     Origin,
     attribute,
@@ -102,7 +105,23 @@ def read_all(root: Element) -> list[Facts]:
     """
     if root.tag not in ROOTS:
         raise KeyError(root.tag)
-    return list(_units(root, first=False))
+    units = list(_units(root, first=False))
+    message, said = _values(root)
+    if len(said) != len(units):
+        return units
+    return [
+        msgspec.structs.replace(facts, said=value, message=message)
+        for facts, value in zip(units, said, strict=True)
+    ]
+
+
+def _values(root: Element) -> tuple[str, tuple[FlowStatus | InvoiceStatus | ObjectStatus, ...]]:
+    """Identifier and statuses of a message as values; what is attached is left out."""
+    if root.tag == CDAR:
+        cdar = cdarreading.read(root, files=False)
+        return cdar.identifier, cdar.statuses
+    statut = cppstatutreading.read(root)
+    return statut.flow, statut.statuses
 
 
 def _units(root: Element, *, first: bool) -> Iterator[Facts]:

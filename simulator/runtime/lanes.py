@@ -30,6 +30,7 @@ from simulator.exchange.inputs import (
     BlockJudged,
     ClockMoved,
     Composed,
+    Fired,
     Judged,
     Purged,
     PushBegun,
@@ -263,7 +264,12 @@ class Lanes:
         if works[0].kind == "judge":
             await self._conclude(works)
         else:
-            acts = {"compose": self._compose, "push": self._push, "receipt": self._receipt}
+            acts = {
+                "compose": self._compose,
+                "push": self._push,
+                "receipt": self._receipt,
+                "fire": self._fire,
+            }
             await acts.get(works[0].kind, self._purge)(works[0])
 
     async def _conclude(self, works: list[Work]) -> None:
@@ -333,6 +339,9 @@ class Lanes:
                 await asyncio.sleep(_AGAIN)
             else:
                 return
+
+    async def _fire(self, work: Work) -> None:
+        await self._engine.submit(work.space, Fired(work.id, work.subject))
 
     async def _purge(self, work: Work) -> None:
         await self._engine.submit(work.space, Purged(work.id, work.subject))

@@ -1,0 +1,130 @@
+"""The book of lives: the history of each invoice that stands, and the next step of its story."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from simulator.domain.businesstime import instant_text, parse_instant
+from simulator.domain.flows import InvoiceStatus
+from simulator.domain.lifevalues import Entry
+
+if TYPE_CHECKING:
+    from simulator.journal.tx import Tx
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_COLUMNS = "id, flow, number, supplier, recipient, status, circuit, cadre, step, about"
+
+
+class Living(msgspec.Struct, frozen=True):
+    """An invoice that stands.
+
+    Attributes:
+        flow: the deposit that brought it.
+        status: the last that moved it.
+        circuit: word of the raccordement that it came by.
+        step: of its story, taken so far.
+        about: all that a status says of it; the status in it is its first.
+    """
+
+    id: int
+    flow: int
+    number: str
+    supplier: str
+    recipient: str
+    status: str
+    circuit: str
+    cadre: str
+    step: int
+    about: InvoiceStatus
+
+
+class LifeBook:
+    """Reads and writes the book inside a step's transaction."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+
+    def begin(self, invoice: int, about: InvoiceStatus, circuit: str, cadre: str) -> None:
+        """An invoice stands from now on; its first status is added with `add`."""
+        self._tx.execute(
+            "UPDATE invoice SET about = ?, circuit = ?, cadre = ? WHERE id = ?",
+            (_encode(about).decode(), circuit, cadre, invoice),
+        )
+
+    def add(self, invoice: int, entry: Entry) -> None:
+        """Appends a line of history; one that is set becomes the status of the invoice."""
+        tx = self._tx
+        tx.execute(
+            "INSERT INTO status (space, invoice, entry) VALUES (?, ?, ?)",
+            (tx.space, invoice, _encode(entry).decode()),
+        )
+        if entry.effect == "set":
+            tx.execute("UPDATE invoice SET status = ? WHERE id = ?", (entry.status, invoice))
+
+    def history(self, invoice: int) -> tuple[Entry, ...]:
+        """What was said of an invoice, oldest first."""
+        rows = self._tx.execute(
+            "SELECT entry FROM status WHERE invoice = ? ORDER BY id", (invoice,)
+        )
+        return tuple(msgspec.json.decode(row[0], type=Entry) for row in rows)
+
+    def named(self, number: str) -> list[Living]:
+        """Invoices that stand under a number, the newest first."""
+        rows = self._tx.execute(
+            f"SELECT {_COLUMNS} FROM invoice WHERE space = ? AND number = ?"  # noqa: S608
+            " AND about IS NOT NULL ORDER BY id DESC",
+            (self._tx.space, number),
+        )
+        return [_living(row) for row in rows]
+
+    # -- stories --------------------------------------------------------------------------------
+
+    def plan(self, invoice: int, step: int, due: datetime | None) -> None:
+        """So many steps of the story are taken, and when the next is due; None: there is none."""
+        self._tx.execute(
+            "UPDATE invoice SET step = ?, due = ? WHERE id = ?",
+            (step, instant_text(due) if due else None, invoice),
+        )
+
+    def due(self, flow: int, most: int) -> Iterator[Living]:
+        """Invoices of a flow whose next step is due, in the order of the envelope."""
+        rows = self._tx.execute(
+            f"SELECT {_COLUMNS} FROM invoice WHERE flow = ? AND due <= ?"  # noqa: S608
+            " ORDER BY due, id LIMIT ?",
+            (flow, self._tx.at, most),
+        ).fetchall()
+        return map(_living, rows)
+
+    def next_due(self, flow: int) -> datetime | None:
+        """When the next step of any invoice of a flow is due."""
+        row = self._tx.execute(
+            "SELECT min(due) FROM invoice WHERE flow = ? AND due IS NOT NULL", (flow,)
+        ).fetchone()
+        return parse_instant(row[0]) if row[0] else None
+
+    # -- what partners say of our flows ---------------------------------------------------------
+
+    def acknowledged(self, partner: str, identifier: str, word: str) -> tuple[int, str] | None:
+        """Notes what a partner says of a flow of ours; its number and name, None for a stranger's.
+
+        Args:
+            partner: who says it.
+            identifier: 25 characters of the flow, or its name.
+            word: status on the wire.
+        """
+        row = self._tx.execute(
+            "UPDATE returned SET ack = ? WHERE space = ? AND partner = ?"
+            " AND (substr(name, 17, 25) = ? OR name = ?) RETURNING id, name",
+            (word, self._tx.space, partner, identifier, identifier),
+        ).fetchone()
+        return (row[0], row[1]) if row else None
+
+
+def _living(row: sqlite3.Row) -> Living:
+    fields = {name: row[name] for name in Living.__struct_fields__}
+    return Living(**{**fields, "about": msgspec.json.decode(row["about"], type=InvoiceStatus)})
