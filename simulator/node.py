@@ -32,7 +32,7 @@ from simulator.domain.businesstime import Clock, Mode, instant_text, parse_insta
 from simulator.domain.flows import Deposit
 from simulator.domain.raccordement import Raccordement, Structure
 from simulator.domain.reference import Reference
-from simulator.enrolment import Enrolments, from_settings
+from simulator.enrolment import Enrolments, check_endpoint, from_settings
 from simulator.exchange.admission import Admission
 from simulator.exchange.inputs import (
     ClockMoved,
@@ -313,6 +313,7 @@ class Node:
 
     def _at_its_endpoint(self, partner: Raccordement) -> Raccordement:
         endpoint = self._endpoints.get(partner.code_application, partner.endpoint)
+        check_endpoint(partner.protocol, endpoint)
         return msgspec.structs.replace(partner, endpoint=endpoint)
 
     def _given_structures(self) -> Iterator[Structure]:

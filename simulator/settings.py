@@ -53,6 +53,10 @@ Code = Annotated[
     Meta(pattern="^[A-Z0-9]{6}$", extra={"allowed": "6 uppercase letters or digits"}),
 ]
 Matricule = Annotated[str, Meta(pattern="^[0-9]{4}$", extra={"allowed": "4 digits"})]
+As2Name = Annotated[
+    str,
+    Meta(pattern="^[ -~]{1,128}$", extra={"allowed": "1 to 128 printable ASCII characters"}),
+]
 AreaName = Annotated[
     str,
     Meta(
@@ -175,7 +179,7 @@ class SftpSettings(Section, frozen=True):
 class As2Settings(Section, frozen=True):
     """[as2]: the manners of the AS2 server and client; what was agreed is a partner's own table."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=128), about("Our AS2 name.")] = "CPP001"
+    name: Annotated[As2Name, about("Our AS2 name.")] = "CPP001"
     path: Annotated[
         str,
         Meta(pattern="^/[!-~]*$", extra={"allowed": "a path such as /as2"}),
@@ -309,7 +313,7 @@ class PartnerSettings(Section, frozen=True):
     valid_from: Annotated[Instant, about("First business instant of activity.")] = ""
     valid_to: Annotated[Instant, about("Business instant from which it is inactive.")] = ""
     matricule: Annotated[Matricule, about("Its number in scheme 0238.")] = "0042"
-    as2_id: Annotated[str, about("AS2 name; empty: the code application.")] = ""
+    as2_id: Annotated[As2Name | Literal[""], about("AS2 name; empty: the code application.")] = ""
     part_id: Annotated[str, about("PeSIT Part ID; empty: the code application.")] = ""
     password: Annotated[str, about("PeSIT password; empty: the node's default.")] = ""
     as2: Annotated[
@@ -425,11 +429,12 @@ def schema_text() -> str:
 def _refuse_twins(settings: Settings, file: SettingsFile | None) -> None:
     """One entry per partner code and per structure."""
     keys = [(f"partner[{n}].code", p.code) for n, p in enumerate(settings.partner)]
+    keys += [(f"partner[{n}].as2_id", p.as2_id) for n, p in enumerate(settings.partner) if p.as2_id]
     keys += [(f"structure[{n}].identifier", s.identifier) for n, s in enumerate(settings.structure)]
-    seen: dict[tuple[str, str], str] = {}
+    seen: dict[tuple[str, str, str], str] = {}
     problems = []
     for path, value in keys:
-        first = seen.setdefault((path.partition("[")[0], value), path)
+        first = seen.setdefault((path.partition("[")[0], path.rpartition(".")[2], value), path)
         if first != path:
             place = file.place(path) if file else ""
             problems.append(Problem(place, path, f"{value} is given twice, first as {first}"))

@@ -116,7 +116,7 @@ def post(url, headers, body, chunked=False):
 class Listener:
     """An HTTP server in a thread: what it got, and a script of what it answers."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, context=None):
         self.got = []
         self.arrived = threading.Semaphore(0)
         outer = self
@@ -144,15 +144,19 @@ class Listener:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/as2"
+        if context is not None:
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        scheme = "https" if context else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.server.server_address[1]}/as2"
 
     def wait(self, seconds=20.0):
         assert self.arrived.acquire(timeout=seconds), "nothing was pushed"
 
 
 @contextmanager
-def listening(answer):
-    listener = Listener(answer)
+def listening(answer, context=None):
+    """A listener; over TLS with the context of a server."""
+    listener = Listener(answer, context)
     thread = threading.Thread(target=listener.server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

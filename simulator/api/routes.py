@@ -287,7 +287,12 @@ async def partner_show(call: Call) -> object:
 
 async def partner_add(call: Call) -> object:
     """Adds a partner, or replaces its raccordement."""
-    value = await call.console.enrol(call.decode(Enrolment))
+    given = call.decode(Enrolment)
+    twin = call.console.reception.partner_named(given.as2_id or given.code)
+    if twin is not None and twin.code_application != given.code:
+        detail = f"{given.as2_id or given.code} is the AS2 name of {twin.code_application}"
+        raise Refused(409, "AS2 name in use", detail)
+    value = await call.console.enrol(given)
     return await partner_show(Call(call.console, value.code_application, call.query, b""))
 
 

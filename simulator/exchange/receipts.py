@@ -30,7 +30,7 @@ def take(tx: Tx, message: MessageTaken) -> Taken:
     """The step of a message: its flows are admitted, unless it was taken before."""
     record = message.record
     if earlier := tx.wire.accepted_before(record):
-        answer = Blob.of(earlier.answer) if record.answer else None
+        answer = Blob.of(earlier.answer) if record.answer and earlier.answer else record.answer
         noted = msgspec.structs.replace(record, outcome="repeated", answer=answer)
         wire = tx.wire.add(noted)
         event = tx.event(_stream(record), "MessageRepeated", {"label": record.label})

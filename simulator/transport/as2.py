@@ -89,12 +89,16 @@ def listen(  # noqa: PLR0913 - the composition root hands over what it made
     identity = as2.Identity.load(keys.key, keys.certificate)
     desk = Desk(gateway, settings, identity, Awaiting(), url, inflated)
     house = As2Server(desk).house()
-    bound = [reactor.listenTCP(port, house, interface=host)]
+    bound = [reactor.listenTCP(port, house, _BACKLOG, host)]
     if tls_port is not None:
         context = server_context(TlsIdentity(keys.key, keys.certificate + keys.authority))
         wrapped = listener_factory(context, cast("Any", house))
-        bound.append(reactor.listenTCP(tls_port, wrapped, interface=host))
+        bound.append(reactor.listenTCP(tls_port, wrapped, _BACKLOG, host))
     return Listener(house, bound, As2Client(desk, Poster(reactor), keys.authority))
+
+
+# Connections that wait to be accepted: more than come at once, or they try again a second later.
+_BACKLOG = 1024
 
 
 def _number(port: Any) -> int:  # noqa: ANN401 - Twisted's interface does not tell

@@ -45,6 +45,9 @@ class Post(http.Request):
     """One request; its raw bytes lie in `spool`, the first `head` of them are line and headers."""
 
     channel: Channel
+    # Of its own: the channel forgets its request when the client is gone.
+    house: House
+    label = ""
     spool: Spool | None = None
     head = 0
     _task: asyncio.Task[None] | None = None
@@ -54,7 +57,8 @@ class Post(http.Request):
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's name
         """The headers are there: the body may come, if it is not too long."""
-        house = self._house
+        house = self.house = self.channel.factory
+        self.label = self.channel.label
         self.content = self
         if length is not None and length > house.settings.body:
             self._refuse_size()
@@ -68,7 +72,7 @@ class Post(http.Request):
         """More bytes."""
         if self.spool is None:
             return
-        if self.spool.size + len(data) > self.head + self._house.settings.body:
+        if self.spool.size + len(data) > self.head + self.house.settings.body:
             self._refuse_size()
             return
         try:
@@ -78,11 +82,12 @@ class Post(http.Request):
             self._cut_off(503, "the disk did not take it: try again later")
 
     def _refuse_size(self) -> None:
-        self._cut_off(413, f"expected at most {self._house.settings.body} bytes")
+        self._cut_off(413, f"expected at most {self.house.settings.body} bytes")
 
     def _cut_off(self, status: int, words: str) -> None:
         """Answers before the request is whole, and reads no more of it."""
         self._drop_spool()
+        self.requestHeaders.removeHeader(b"Expect")  # no "100 Continue" after this
         self.channel.cut_off(status, words)
 
     # The channel treats `content` as a file, and would read it for an HTML form.
@@ -95,8 +100,9 @@ class Post(http.Request):
         """Nothing to do: the spool is read by offset."""
 
     def close(self) -> None:
-        """Twisted's end of a request."""
-        self._drop_spool()
+        """Twisted's end of a request; what is being answered keeps its spool until then."""
+        if self._task is None:
+            self._drop_spool()
 
     # -- the whole request ----------------------------------------------------------------------
 
@@ -105,12 +111,12 @@ class Post(http.Request):
         if self.spool is None:
             return
         self._task = asyncio.get_event_loop().create_task(self._answer())
-        self._house.tasks.add(self._task)
-        self._task.add_done_callback(self._house.tasks.discard)
+        self.house.tasks.add(self._task)
+        self._task.add_done_callback(self.house.tasks.discard)
 
     async def _answer(self) -> None:
         try:
-            response = await self._house.answer(self)
+            response = await self.house.answer(self)
         except Exception:
             log.exception("an AS2 request failed")
             response = Response.text(500, "internal error: see the log of the node")
@@ -132,8 +138,7 @@ class Post(http.Request):
     def connectionLost(self, reason: object) -> None:  # noqa: N802 - Twisted's name
         """The client is gone: a request that is whole is taken all the same."""
         self._gone = True
-        if self._task is None:
-            self._drop_spool()
+        self.close()
         with suppress(AttributeError):
             super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
@@ -146,11 +151,6 @@ class Post(http.Request):
     def pairs(self) -> Pairs:
         """Names and values of the headers."""
         return [(n, v) for n, values in self.requestHeaders.getAllRawHeaders() for v in values]
-
-    @property
-    def _house(self) -> House:
-        house: House = self.channel.factory
-        return house
 
 
 class Channel(http.HTTPChannel):

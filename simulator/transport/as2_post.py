@@ -10,7 +10,15 @@ from typing import Any
 import msgspec
 from OpenSSL import SSL
 from twisted.internet import defer, error, protocol
-from twisted.web.client import Agent, ResponseFailed, ResponseNeverReceived
+from twisted.python.failure import Failure
+from twisted.web.client import (
+    Agent,
+    RequestTransmissionFailed,
+    ResponseDone,
+    ResponseFailed,
+    ResponseNeverReceived,
+)
+from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IBodyProducer
 from zope.interface import implementer  # type: ignore[import-untyped]
@@ -85,17 +93,26 @@ class _Collector(protocol.Protocol):
 
     def __init__(self) -> None:
         self.body = bytearray()
+        self.broken: BaseException | None = None
         self.done: defer.Deferred[None] = defer.Deferred()
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         """More of it."""
         self.body += data
-        if len(self.body) > _MOST and self.transport is not None:
-            self.transport.abortConnection()
+        if len(self.body) > _MOST:
+            self.abort()
 
-    def connectionLost(self, reason: Any = None) -> None:  # noqa: ANN401, N802 - Twisted's
-        """The end: that of the body, or of the connection."""
-        del reason
+    def abort(self) -> None:
+        """Reads no more; the transport of a body that is whole is gone already."""
+        if self.transport is not None:
+            proxy: Any = self.transport
+            with suppress(Exception):
+                proxy.loseConnection()
+
+    def connectionLost(self, reason: Failure | None = None) -> None:  # noqa: N802 - Twisted's name
+        """The end: that of the body, or of the connection before it."""
+        if reason is not None and not reason.check(ResponseDone, PotentialDataLoss):
+            self.broken = reason.value
         if not self.done.called:
             self.done.callback(None)
 
@@ -135,7 +152,7 @@ class Poster:
         except TimeoutError:
             message = f"no answer within {seconds:g} s"
             raise PostFailed(message) from None
-        except (ResponseFailed, ResponseNeverReceived) as failed:
+        except (ResponseFailed, ResponseNeverReceived, RequestTransmissionFailed) as failed:
             inner = failed.reasons[0].value if failed.reasons else failed
             message = f"the connection broke off: {_words(inner)}"
             raise PostFailed(message) from failed
@@ -160,12 +177,13 @@ class Poster:
         try:
             await collector.done.asFuture(loop)
         except asyncio.CancelledError:
-            if collector.transport is not None:
-                with suppress(Exception):
-                    collector.transport.abortConnection()
+            collector.abort()
             raise
         if len(collector.body) > _MOST:
             message = f"expected an answer of at most {_MOST} bytes"
+            raise PostFailed(message)
+        if collector.broken:
+            message = f"the answer broke off: {_words(collector.broken)}"
             raise PostFailed(message)
         pairs = [(n, v) for n, values in response.headers.getAllRawHeaders() for v in values]
         return Answer(response.code, tuple(pairs), bytes(collector.body))

@@ -7,7 +7,6 @@ repeated here: whether another attempt follows is decided by the exchange.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Any
@@ -31,7 +30,8 @@ from simulator.wire import as2
 
 # Messages up to here are built on the loop; above, public-key work and digests go to a thread.
 _ON_LOOP = 64 << 10
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+# What a receipt may inflate to, in bytes.
+_LARGEST_RECEIPT = 1 << 20
 
 
 class _Push(msgspec.Struct, frozen=True, eq=False):
@@ -98,7 +98,7 @@ class As2Client:
         envelope = as2.Envelope(
             as2_from=self._desk.settings.name,
             as2_to=to.as2_id or to.code_application,
-            message_id=message_id_of(parcel.name, self._desk.settings.name),
+            message_id=records.message_id(parcel.name, self._desk.settings.name),
             subject=parcel.name,
             date=formatdate(usegmt=True),
             receipt=self._receipt_wanted(to),
@@ -131,7 +131,7 @@ class As2Client:
                 settings.push_seconds,
                 self._trust(push.to, push.url),
             )
-            if coming is None or answer.status >= 300:
+            if coming is None or _is_final(answer, coming):
                 return self._read(push, answer)
             return _judged(push, await asyncio.wait_for(coming, settings.mdn_seconds))
         except PostFailed as failed:
@@ -154,7 +154,7 @@ class As2Client:
         raw = records.head(_text(answer), f"HTTP/1.1 {answer.status}") + answer.body
         if push.to.as2.mdn == "none" and answer.status < 300:
             return _End("delivered", f"HTTP {answer.status}, no receipt was asked for", answer=raw)
-        opening = opening_of(push.to, self._desk.identity, self._desk.inflated)
+        opening = opening_of(push.to, self._desk.identity, _LARGEST_RECEIPT)
         opening = msgspec.structs.replace(
             opening, require_signature=push.to.as2.mdn_signed, require_encryption=False
         )
@@ -210,13 +210,15 @@ class As2Client:
         return PushOutcome(delivered=answer.status < 300, detail=f"HTTP {answer.status}")
 
 
+def _is_final(answer: Answer, coming: asyncio.Future[Received]) -> bool:
+    """Whether an answer leaves nothing to wait for: a refusal, or the receipt at once after all."""
+    if coming.done():  # it was faster than the answer to the POST
+        return False
+    return answer.status >= 300 or bool(answer.body and as2.is_mdn(answer.headers))
+
+
 # Answers after which another attempt may succeed.
 _LATER = frozenset({408, 425, 429})
-
-
-def message_id_of(name: str, own: str) -> str:
-    """The Message-ID of a return: the same at each attempt, different for each name."""
-    return f"<{_UNSAFE.sub('-', name)}@{_UNSAFE.sub('-', own)}>"
 
 
 def _text(answer: Answer) -> list[tuple[str, str]]:

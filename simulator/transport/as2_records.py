@@ -5,6 +5,7 @@ Shown by ``aife-sim flow raw --wire`` beside the raw bytes, so each value is pla
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,6 +14,19 @@ from simulator.wire import as2
 
 Fields = Iterable[tuple[str, str]]
 Facts = dict[str, Any]
+
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def message_id(name: str, own: str) -> str:
+    """A Message-ID of ours: the same for the same name; AS2 names may have characters that it may not.
+
+    Args:
+        name: what it identifies, unique.
+        own: our AS2 name.
+    """
+    return f"<{_UNSAFE.sub('-', name)}@{_UNSAFE.sub('-', own)}>"
 
 
 def head(fields: Fields, first: str = "") -> bytes:
@@ -53,15 +67,15 @@ def request_facts(request: as2.Request) -> Facts:
     return {key: value for key, value in facts.items() if value}
 
 
-def message_facts(message: as2.Message) -> Facts:
-    """What a message holds and what was around it."""
+def message_facts(message: as2.Message, mic: as2.Mic | None) -> Facts:
+    """What a message holds, what was around it, and the MIC that its receipt brings."""
     facts: Facts = {
         "layers": layers(message.layers),
         "files": [
             {"name": a.filename, "announced": a.announced, "bytes": len(a.content)}
             for a in message.attachments
         ],
-        "mic": str(message.mic()),
+        "mic": str(mic) if mic else None,
     }
     if message.signature:
         facts["signer"] = message.signature.signer.subject

@@ -13,8 +13,9 @@ import mmap
 import secrets
 from collections.abc import Callable
 from email.utils import formatdate
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -30,8 +31,14 @@ from simulator.wire.as2.span import Span
 
 log = logging.getLogger("aife_sim.as2")
 
-# Bodies up to here are opened on the loop; above, public-key work and digests go to a thread.
+T = TypeVar("T")
+
+# Bodies up to here are opened on the loop; above, public-key work and digests go to a thread, so many
+# at a time: each may need the memory of a whole flow.
 _ON_LOOP = 64 << 10
+_AT_ONCE = 2
+# What a small body, or a receipt, may inflate to on the loop; a message with more goes to a thread too.
+_INFLATED_ON_LOOP = 1 << 20
 
 
 class Desk(msgspec.Struct, frozen=True, eq=False):
@@ -68,6 +75,11 @@ class _Arrival(msgspec.Struct, frozen=True, eq=False):
         """Code application of the sender, ``""`` for a stranger."""
         return self.partner.code_application if self.partner else ""
 
+    @property
+    def is_small(self) -> bool:
+        """Whether opening it does not hold up the loop."""
+        return self.kept.blob.ref.size <= _ON_LOOP
+
     def body(self) -> Span:
         """The body, mapped if it is large."""
         if self.kept.path is None:
@@ -85,6 +97,7 @@ class _Verdict(msgspec.Struct, frozen=True, eq=False):
     outcome: Outcome
     words: str
     receipt: bytes | None
+    facts: records.Facts
 
 
 class As2Server:
@@ -92,6 +105,7 @@ class As2Server:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._threads = asyncio.Semaphore(_AT_ONCE)
 
     def house(self) -> House:
         """The factory of connections, to be bound to ports."""
@@ -104,16 +118,17 @@ class As2Server:
         if post.method in (b"GET", b"HEAD"):
             return Response.text(200, _PAGE.format(name=self._desk.settings.name))
         if post.method != b"POST":
-            return Response.text(405, "expected POST, or GET for a page")
+            refused = Response.text(405, "expected POST, or GET for a page")
+            return Response(405, (*refused.headers, ("Allow", "GET, HEAD, POST")), refused.body)
         try:
             return await self._posted(post)
         except GatewayError as error:
-            log.warning("%s: %s", post.channel.label, error)
+            log.warning("%s: %s", post.label, error)
             return Response.text(503, str(error))
 
     async def _posted(self, post: Post) -> Response:
         request = as2.read_request(post.pairs)
-        refusal = as2.refusal_of(request)
+        refusal = _unanswerable(request) or as2.refusal_of(request)
         if isinstance(refusal, as2.MalformedRequest):
             return Response.text(refusal.http_status, f"no AS2 message: {refusal}")
         assert post.spool is not None
@@ -122,9 +137,9 @@ class As2Server:
             kept=await self._desk.gateway.keep(post.spool),
             head=post.head,
             partner=self._desk.gateway.partner_named(request.as2_from),
-            session=post.channel.label,
+            session=post.label,
         )
-        if as2.is_mdn(request.headers):
+        if as2.is_mdn(request.headers) and _names_a_report(arrival):
             response = await self._receipt_came(arrival)
             if response is not None:
                 return response
@@ -135,42 +150,60 @@ class As2Server:
     async def _message_came(
         self, arrival: _Arrival, refusal: as2.RemoteProtocolError | None
     ) -> Response:
-        verdict = await self._off_loop(arrival, self._judge, arrival, refusal)
+        verdict = await self._verdict(arrival, refusal)
         url = self._reply_to(arrival)
-        facts = records.request_facts(arrival.request)
+        facts = records.request_facts(arrival.request) | verdict.facts
         if url:
             facts["reply_to"] = url
         if isinstance(verdict.outcome, as2.Message):
             repeated = await self._take(arrival, verdict, facts, verdict.outcome)
-            raw = repeated if repeated is not None else verdict.receipt
+            # The first time may have asked for none: then this one's own is as good.
+            raw = repeated or verdict.receipt
         else:
-            facts |= records.error_facts(verdict.outcome)
             record = self._record(arrival, verdict, facts)
             await self._desk.gateway.note(record, reply_to=url, session=arrival.session)
             raw = verdict.receipt
         if url:
             return Response(202)
-        if raw is None:
+        if raw is None or arrival.request.receipt is None:
             return Response(200)
         return Response(200, *records.split_raw(raw))
 
-    def _judge(self, arrival: _Arrival, refusal: as2.RemoteProtocolError | None) -> _Verdict:
+    async def _verdict(
+        self, arrival: _Arrival, refusal: as2.RemoteProtocolError | None
+    ) -> _Verdict:
+        """Judges a message: a small one at once, unless it turns out to hold much."""
+        if arrival.is_small:
+            verdict = self._judge(arrival, refusal, _INFLATED_ON_LOOP)
+            if not isinstance(verdict.outcome, as2.DecompressionFailed):
+                return verdict
+        judged = partial(self._judge, arrival, refusal, self._desk.inflated)
+        return await self._in_thread(judged)
+
+    def _judge(
+        self, arrival: _Arrival, refusal: as2.RemoteProtocolError | None, inflated: int
+    ) -> _Verdict:
         """Opens a message and builds its receipt; pure but for random bytes."""
         profile = profile_of(arrival.partner.as2) if arrival.partner else as2.PROFILES["strict"]
         try:
-            outcome: Outcome = refusal or self._opened(arrival)
+            outcome: Outcome = refusal or self._opened(arrival, inflated)
         except as2.RemoteProtocolError as error:
-            outcome = error
-        reply = as2.reply_to(arrival.request, outcome, profile)
+            outcome = _bare(error)
+        reply = _echoable(as2.reply_to(arrival.request, outcome, profile))
         receipt = None
         if arrival.request.receipt:
-            message_id = f"<{secrets.token_hex(16)}@{self._desk.settings.name}>"
+            message_id = records.message_id(secrets.token_hex(16), self._desk.settings.name)
             date = formatdate(usegmt=True)
             mdn = as2.build_mdn(reply, message_id, self._desk.identity, profile, date)
             receipt = records.raw_of(mdn)
-        return _Verdict(outcome, records.said(reply.disposition), receipt)
+        facts = (
+            records.message_facts(outcome, reply.mic)
+            if isinstance(outcome, as2.Message)
+            else records.error_facts(outcome)
+        )
+        return _Verdict(outcome, records.said(reply.disposition), receipt, facts)
 
-    def _opened(self, arrival: _Arrival) -> as2.Message:
+    def _opened(self, arrival: _Arrival, inflated: int) -> as2.Message:
         """The message of a partner in good standing. Raises `as2.RemoteProtocolError`."""
         request, partner = arrival.request, arrival.partner
         if request.as2_to != self._desk.settings.name:
@@ -185,14 +218,13 @@ class As2Server:
                 f" {partner.certificate_from} to {partner.certificate_to}, not at business time"
             )
             raise as2.AuthenticationFailed(text)
-        opening = opening_of(partner, self._desk.identity, self._desk.inflated)
+        opening = opening_of(partner, self._desk.identity, inflated)
         return as2.open_message(request, arrival.body(), opening)
 
     async def _take(
         self, arrival: _Arrival, verdict: _Verdict, facts: records.Facts, message: as2.Message
     ) -> bytes | None:
         """Makes the message deposits; the receipt of the first time if it was taken before."""
-        facts |= records.message_facts(message)
         files = tuple(
             (attachment.filename or _UNNAMED, attachment.content)
             for attachment in message.attachments
@@ -215,26 +247,21 @@ class As2Server:
         receipt = arrival.request.receipt
         return receipt.url or "" if receipt and arrival.partner else ""
 
-    async def _off_loop(self, arrival: _Arrival, work: Callable[..., Any], *args: Any) -> Any:  # noqa: ANN401
-        """Runs what reads a body: in a thread unless it is small."""
-        if arrival.kept.blob.ref.size <= _ON_LOOP:
-            return work(*args)
-        return await asyncio.to_thread(work, *args)
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        """Runs what reads a large body."""
+        async with self._threads:
+            return await asyncio.to_thread(work)
 
     # -- receipts on what we sent ---------------------------------------------------------------
 
     async def _receipt_came(self, arrival: _Arrival) -> Response | None:
         """An asynchronous receipt; None when it is a message after all."""
-        opening = as2.Opening(keys=(self._desk.identity,))
-        if arrival.partner:
-            opening = opening_of(arrival.partner, self._desk.identity, self._desk.inflated)
-            opening = msgspec.structs.replace(
-                opening, require_signature=False, require_encryption=False
-            )
+        opening = self._receipt_opening(arrival)
+        reading = partial(as2.read_mdn, arrival.request, arrival.body(), opening)
         try:
-            mdn = await self._off_loop(
-                arrival, as2.read_mdn, arrival.request, arrival.body(), opening
-            )
+            mdn = reading() if arrival.is_small else await self._in_thread(reading)
+        except as2.DecompressionFailed:
+            return None  # no receipt is so large
         except as2.NotAnMdn as error:
             if arrival.request.headers.parameters("Content-Type")[0] == "multipart/signed":
                 return None
@@ -246,6 +273,13 @@ class As2Server:
             return Response(200)
         return await self._note_receipt(arrival, "unexpected receipt", records.mdn_facts(mdn))
 
+    def _receipt_opening(self, arrival: _Arrival) -> as2.Opening:
+        if arrival.partner is None:
+            limits = as2.Limits(inflated=_INFLATED_ON_LOOP)
+            return as2.Opening(keys=(self._desk.identity,), limits=limits)
+        opening = opening_of(arrival.partner, self._desk.identity, _INFLATED_ON_LOOP)
+        return msgspec.structs.replace(opening, require_signature=False, require_encryption=False)
+
     async def _note_receipt(
         self, arrival: _Arrival, outcome: str, facts: records.Facts
     ) -> Response:
@@ -255,6 +289,37 @@ class As2Server:
         record = records.record_in(arrival.code, arrival.request, outcome, facts, blobs)
         await self._desk.gateway.note(record, session=arrival.session)
         return Response(200)
+
+
+def _names_a_report(arrival: _Arrival) -> bool:
+    """Whether the bytes may be a receipt: a signed message without one looks the same in its head."""
+    if arrival.request.headers.parameters("Content-Type")[0] == "multipart/report":
+        return True
+    return b"disposition-notification" in bytes(arrival.body().view()[:_ON_LOOP]).lower()
+
+
+def _bare(error: as2.RemoteProtocolError) -> as2.RemoteProtocolError:
+    """An error without the frames it came through: they hold what was inflated or decrypted."""
+    error.__cause__ = error.__context__ = error.__traceback__ = None
+    return error
+
+
+def _unanswerable(request: as2.Request) -> as2.MalformedRequest | None:
+    """Names that no receipt could be addressed with (RFC 4130 §6.2)."""
+    for name in (request.as2_from, request.as2_to):
+        if len(name) > _LONGEST_NAME or not name.isascii() or not name.isprintable():
+            text = f"AS2 names are 1 to {_LONGEST_NAME} printable ASCII characters, found {name!r}"
+            return as2.MalformedRequest(text)
+    return None
+
+
+_LONGEST_NAME = 128
+
+
+def _echoable(reply: as2.Reply) -> as2.Reply:
+    """The reply with a Message-ID that a header can carry; a good one stands as it came."""
+    echo = "".join(c if c.isprintable() else "?" for c in reply.original_message_id)
+    return msgspec.structs.replace(reply, original_message_id=echo)
 
 
 def _mapped(path: Path) -> mmap.mmap:
