@@ -39,7 +39,7 @@ def main(folder: Path) -> None:
         decrypt_key=own.key + own.certificate, decrypt_key_pass=None,
     )  # fmt: skip
     partner = pyas2.Partner(
-        as2_name="DEM002", verify_cert=theirs, encrypt_cert=theirs, validate_certs=False
+        as2_name="DEM012", verify_cert=theirs, encrypt_cert=theirs, validate_certs=False
     )
 
     async def answer(post: Post) -> Response:
