@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import envelope, rules, spine
+from bench import as2, envelope, pesit, rules, spine
 
 BENCHES = {
     "start": spine.start,
@@ -14,6 +14,9 @@ BENCHES = {
     "memory": spine.memory,
     "envelope": envelope.envelope,
     "rules": rules.rules,
+    "as2": as2.as2_rate,
+    "as2-large": as2.as2_large,
+    "pesit": pesit.pesit,
 }
 
 if __name__ == "__main__":

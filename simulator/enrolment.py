@@ -23,6 +23,8 @@ from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Reference
 from simulator.settings import PartnerSettings
 
+_LOCAL_PASSWORD = "secret"  # noqa: S105 - documented: on loopback it keeps nobody out
+
 
 def circuit_interfaces(reference: Reference, circuit: str) -> tuple[str, ...]:
     """Every code of a circuit: what its deposit partners send, and what is sent to them."""
@@ -43,15 +45,24 @@ class Enrolments:
         reference: the catalogue that interfaces must be in.
         names: host names for certificates (setting ``tls.names``).
         p12_password: of new ``bundle.p12`` files.
+        local: whether only this machine reaches the node: then every partner's PeSIT password is
+            ``secret``, else each has one of its own, in its folder (design §7).
     """
 
     def __init__(
-        self, data: Path, reference: Reference, names: Iterable[str], p12_password: str
+        self,
+        data: Path,
+        reference: Reference,
+        names: Iterable[str],
+        p12_password: str,
+        *,
+        local: bool = True,
     ) -> None:
         self._data = data
         self._reference = reference
         self._names = tuple(names)
         self._password = p12_password
+        self._local = local
 
     def make_keys(self, codes: Iterable[str]) -> pki.Pki:
         """The key material of partners that bring none of their own; blocking."""
@@ -90,7 +101,7 @@ class Enrolments:
             endpoint=given.endpoint,
             as2_id=given.as2_id or given.code,
             part_id=given.part_id or given.code,
-            password=given.password,
+            password=given.password or self._pesit_password(given.code, given.protocol),
             as2=given.as2,
         )
 
@@ -106,7 +117,16 @@ class Enrolments:
             certificate_to=own.not_after,
             as2_id=demo.as2_id or demo.code_application,
             part_id=demo.part_id or demo.code_application,
+            password=demo.password or self._pesit_password(demo.code_application, demo.protocol),
         )
+
+    def _pesit_password(self, code: str, protocol: str) -> str:
+        """The password of a partner that was given none; PI 5 has 8 characters."""
+        if protocol != "pesit":
+            return ""
+        if self._local:
+            return _LOCAL_PASSWORD
+        return pki.partner_password(self._data, code)
 
     def _check_interfaces(self, codes: Iterable[str], circuit: str) -> None:
         catalogue = self._reference.catalogue

@@ -28,6 +28,7 @@ from twisted.internet.error import CannotListenError
 from simulator import pki, resources
 from simulator.api import server as api
 from simulator.api.routes import SPACE, Console, Enrolment, Refused
+from simulator.api.server import LOOPBACK
 from simulator.domain.businesstime import Clock, Mode, instant_text, parse_instant
 from simulator.domain.flows import Deposit
 from simulator.domain.raccordement import Raccordement, Structure
@@ -53,7 +54,7 @@ from simulator.runtime.lanes import Lanes
 from simulator.runtime.readers import Readers
 from simulator.runtime.reception import Reception
 from simulator.settings import Settings
-from simulator.transport import as2, sftp
+from simulator.transport import as2, pesit, sftp, tls
 
 log = logging.getLogger("aife_sim.node")
 
@@ -101,7 +102,11 @@ class Node:
         # What was opened, in order; closed in the opposite order, also after half a start.
         self._exit = AsyncExitStack()
         self._enrolments = Enrolments(
-            self.data, self.reference, settings.tls.names, settings.pki.p12_password
+            self.data,
+            self.reference,
+            settings.tls.names,
+            settings.pki.p12_password,
+            local=settings.node.host in LOOPBACK,
         )
 
     # -- start ----------------------------------------------------------------------------------
@@ -198,6 +203,8 @@ class Node:
         self._exit.push_async_callback(self.sftp.close)
         self.keys.write_known_hosts(self._host(), self.sftp.port)
         self._listen_as2()
+        await self._listen_pesit()
+        self.lanes.take(self._left)
         self.token = _token(self.data / "token", node.token)
         try:
             self.http = api.listen(
@@ -238,7 +245,33 @@ class Node:
         self._exit.push_async_callback(self.as2.close)
         self.hands.pushers["as2"] = self.as2.client.push
         self.hands.receipt_senders["as2"] = self.as2.client.send_receipt
-        self.lanes.take(self._left)
+
+    async def _listen_pesit(self) -> None:
+        """Binds PeSIT and registers its caller with what pushes."""
+        node = self.settings.node
+        given = msgspec.structs.asdict(self.settings.pesit)
+        profile = resources.path("schemas", "pesit-profiles", f"{given.pop('profile')}.toml")
+        calls = pesit.Manner(**msgspec.structs.asdict(given.pop("calls")))
+        try:
+            self.pesit = await pesit.listen(
+                self.reception,
+                pesit.PesitSettings(**given, calls=calls),
+                tls.Identity.read(self.keys.key, self.keys.certificate),
+                self.keys.ca.read_bytes(),
+                pesit.Place(node.host, node.pesit_port, node.pesit_plain_port),
+                pesit.Names(
+                    pesit.Naming.read(profile.read_text(encoding="utf-8")), self._of_part_id
+                ),
+            )
+        except OSError as error:
+            raise NodeFailure(_port_taken("pesit_port", node.pesit_port, error)) from error
+        self._exit.push_async_callback(self.pesit.close)
+        self.hands.pushers["pesit"] = self.pesit.pusher.push
+
+    def _of_part_id(self, part_id: str) -> str | None:
+        """Code application of a PeSIT name."""
+        partners = (r for _, r in self.reception.partners())
+        return next((r.code_application for r in partners if r.part_id == part_id), None)
 
     def _as2_url(self) -> str:
         return f"http://{_in_url(self._host())}:{self.as2.port}{self.settings.as2.path}"
@@ -342,8 +375,11 @@ class Node:
             "as2_id": self.settings.as2.name,
             "as2_tls": self.as2.tls_port,
             "sftp": {"host": host, "port": self.sftp.port},
-            "pesit": None,
-            "pesit_plain": None,
+            "pesit": {"host": host, "port": self.pesit.over_tls.port},
+            "pesit_plain": (
+                {"host": "127.0.0.1", "port": self.pesit.plain.port} if self.pesit.plain else None
+            ),
+            "part_id": self.settings.pesit.part_id,
             "data": str(self.data.resolve()),
             "pki": str(self.keys.folder.resolve()),
             "token_file": str((self.data / "token").resolve()),

@@ -7,6 +7,7 @@ private key. ``DATA/pki`` may be shown to partners, ``DATA/private`` to nobody (
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -44,6 +45,7 @@ __all__ = [
     "PkiError",
     "ensure",
     "keep_public",
+    "partner_password",
     "prepare_data",
     "read_partner_certificate",
 ]
@@ -218,6 +220,21 @@ def keep_public(data: Path, code: str, own: PartnerCertificate) -> Partner:
     except OSError as error:
         raise _unusable(error) from None
     return partner
+
+
+def partner_password(data: Path, code: str) -> str:
+    """The PeSIT password of a partner, drawn once and kept in its folder: 8 hexadecimal digits.
+
+    Raises:
+        PkiError: the file cannot be read or written.
+    """
+    file = Pki(data / "pki", data / "private").partner(code).path("password")
+    try:
+        if not file.exists():
+            _write(file, secrets.token_hex(4).encode("ascii"), secret=True)
+        return file.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise _unusable(error) from None
 
 
 def _unusable(error: OSError) -> PkiError:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SIDES: dict[str, str] = {
     "sftp": "simulator.cli.exchange_sftp",
     "as2": "simulator.cli.exchange_as2",
+    "pesit": "simulator.cli.exchange_pesit",
 }
 
 to_option = click.option(
@@ -43,6 +44,9 @@ _AS2_BOTH = (
     click.option(
         "--seconds", type=click.FloatRange(min=0), help="AS2: how long to wait (default 60)."
     ),
+)
+_PESIT = (
+    click.option("--plain", is_flag=True, default=None, help="PeSIT: without TLS, on loopback."),
 )
 _AS2_SEND = (
     click.option(
@@ -72,7 +76,7 @@ def _options(
 @partner_option
 @to_option
 @key_option
-@_options(*_AS2_SEND, *_AS2_BOTH)
+@_options(*_AS2_SEND, *_AS2_BOTH, *_PESIT)
 @talks_to_node
 def send(
     flows: tuple[Path, ...], partner: str, node: str | None, key: Path | None, **options: object
@@ -96,7 +100,7 @@ def send(
 @click.option("--into", required=True, type=click.Path(file_okay=False, path_type=Path))
 @to_option
 @key_option
-@_options(*_AS2_BOTH)
+@_options(*_AS2_BOTH, *_PESIT)
 @json_option
 @talks_to_node
 def receive(

@@ -34,8 +34,8 @@ PORT = click.IntRange(0, 65535)
 @click.option("--sftp-port", type=PORT, help="SFTP (default 18022).")
 @click.option("--as2-port", type=PORT, help="AS2 over HTTP (default 18081).")
 @click.option("--as2-tls-port", type=PORT, help="AS2 over HTTPS (default none).")
-@click.option("--pesit-port", type=PORT, help="Reserved: PeSIT is not in this version.")
-@click.option("--pesit-plain-port", type=PORT, help="Reserved: PeSIT is not in this version.")
+@click.option("--pesit-port", type=PORT, help="PeSIT over TLS (default 18100).")
+@click.option("--pesit-plain-port", type=PORT, help="PeSIT in clear, on loopback (default none).")
 @click.option("--ephemeral", is_flag=True, default=None, help="Free ports for all not given.")
 @click.option(
     "--partner-endpoint",
@@ -140,6 +140,7 @@ def _announce(ready: Mapping[str, Any]) -> None:
     lines += [
         f"  SFTP             {sftp['host']}:{sftp['port']}",
         f"  AS2              {ready['as2']}",
+        f"  PeSIT over TLS   {ready['pesit']['host']}:{ready['pesit']['port']}",
         f"  data             {ready['data']}",
     ]
     lines += ["  partners"]

@@ -19,6 +19,7 @@ from simulator.cli.console import (
 
 # A head is text; of a body so much is shown when it is.
 _MOST_SHOWN = 4000
+_MOST_LINES = 400
 
 
 @click.group()
@@ -77,10 +78,21 @@ def exchange_lines(client: Any, row: dict[str, Any]) -> list[str]:  # noqa: ANN4
         if row[f"{side}_size"] is not None:
             lines += ["", f"{side}, {row[f'{side}_size']} bytes"]
             content = client.raw(f"/api/v1/wire/{row['id']}/{side}")
-            lines += [f"  | {line}" for line in _shown(content)]
+            shown = _spoken(content) if row["protocol"] == "pesit" else _shown(content)
+            lines += [f"  | {line}" for line in shown]
     lines += ["", "read of it"]
     lines += [f"  {key}: {_words(value)}" for key, value in row["facts"].items()]
     return [plain(line) for line in lines]
+
+
+def _spoken(content: bytes) -> list[str]:
+    """A recorded session without its octets: who spoke when, and the FPDUs in words."""
+    lines = [line for line in content.decode().splitlines() if not line.startswith("  ")]
+    left = len(lines) - _MOST_LINES
+    return [
+        *lines[:_MOST_LINES],
+        *([f"({left} lines more: aife-sim wire raw)"] if left > 0 else []),
+    ]
 
 
 def _shown(content: bytes) -> list[str]:

@@ -121,6 +121,18 @@ def returns_of(connection: sqlite3.Connection, flow: int) -> list[Row]:
     return [_return_row(row) for row in rows]
 
 
+def returns(
+    connection: sqlite3.Connection, space: str, partner: str | None = None, limit: int = 50
+) -> list[Row]:
+    """The newest flows of ours first, one row each."""
+    rows = connection.execute(
+        "SELECT * FROM returned WHERE space = ? AND (? IS NULL OR partner = ?)"
+        " ORDER BY id DESC LIMIT ?",
+        (space, partner, partner, limit),
+    )
+    return [_return_row(row) for row in rows]
+
+
 def find_return(connection: sqlite3.Connection, space: str, wanted: str) -> Row:
     """A return by its name or number, the newest first. Raises `NoSuchFlow`."""
     row = connection.execute(
@@ -175,6 +187,22 @@ def blob_of_return(
             message = "this file was fetched or purged meanwhile"
             raise NoSuchFlow(message)
     return _blob(connection, "returned", number)
+
+
+def blob_named(connection: sqlite3.Connection, space: str, sha256: str) -> bytes | None:
+    """The bytes of a content by its hash when they are in the journal file; None: in the folder.
+
+    Raises:
+        NoSuchFlow: nobody refers to such content.
+    """
+    row = connection.execute(
+        "SELECT data FROM blob WHERE space = ? AND sha256 = ?", (space, sha256)
+    ).fetchone()
+    if row is None:
+        message = f"no content with the hash {sha256}"
+        raise NoSuchFlow(message)
+    data: bytes | None = row["data"]
+    return data
 
 
 def return_value(connection: sqlite3.Connection, number: int) -> Return:
@@ -247,6 +275,12 @@ def receipt(connection: sqlite3.Connection, number: int) -> Receipt:
     return Receipt(row["partner"], row["protocol"], row["data"] or b"", facts.get("reply_to", ""))
 
 
+# The session that brought a flow: recorded when it was over, under the label that the deposit has.
+_SESSION = (
+    "SELECT w.id FROM wire w JOIN event e ON e.flow = :flow AND e.type = 'DepositReceived'"
+    " WHERE w.space = e.space AND w.protocol = 'pesit' AND w.wall >= e.wall"
+    " AND (e.session = w.label OR e.session LIKE w.label || ' %') ORDER BY w.id LIMIT 1"
+)
 _WIRE = (
     "id, partner, protocol, direction, label, outcome, facts, request, answer, returned, at, wall"
 )
@@ -259,7 +293,8 @@ def wire_of_flow(connection: sqlite3.Connection, number: int) -> list[Row]:
     """
     rows = connection.execute(
         f"SELECT {_WIRE} FROM wire WHERE id = (SELECT wire FROM flow WHERE id = :flow)"  # noqa: S608
-        " OR returned IN (SELECT id FROM returned WHERE flow = :flow) ORDER BY id",
+        " OR returned IN (SELECT id FROM returned WHERE flow = :flow)"
+        f" OR id = ({_SESSION}) ORDER BY id",
         {"flow": number},
     )
     return [_wire_row(connection, row) for row in rows]
@@ -377,6 +412,8 @@ def _return_row(row: sqlite3.Row) -> Row:
         "state": row["state"],
         "issued": row["issued"],
         "size": row["size"],
+        "ack": row["ack"],
+        "invoices": [source.number for source in value.sources if source.number],
         "statuses": [
             {
                 "status": status.status,

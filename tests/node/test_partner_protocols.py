@@ -18,12 +18,13 @@ from simulator.messages.summary import statuses
 # Partners that stand for those of `ROWS`, by protocol.
 STAND_INS = {
     "as2": {"DEM001": "DEM002", "DEM011": "DEM012", "DEM021": "DEM022"},
+    "pesit": {"DEM001": "DEM003", "DEM011": "DEM013"},
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def own_node(tmp_path_factory: pytest.TempPathFactory) -> RunningNode:
-    """Directory and clock as `test_interfaces` wants them, flow names of its own."""
+    """Directory and clock as `test_interfaces` wants them; no partner's invoices are another's."""
     folder = tmp_path_factory.mktemp("partners")
     settings = folder / "aife-sim.toml"
     settings.write_text('[clock]\nstart = "2026-09-01T08:00:00Z"\nmode = "frozen"\n')

@@ -280,3 +280,34 @@ def idle_site(tmp_path: Path, keys: Keyring) -> Iterator[Site]:
 @pytest.fixture
 def site(idle_site: Site) -> Site:
     return idle_site.start()
+
+
+# -- PeSIT --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def pesit_pki() -> Any:
+    """A CA and certificates; made once, keys take their time."""
+    from pesit_world import Pki
+
+    return Pki()
+
+
+@pytest.fixture
+def idle_pesit(tmp_path: Path, pesit_pki: Any) -> Iterator[Any]:
+    """A PeSIT server that a test starts with its own settings."""
+    from pesit_world import Site as PesitSite
+    from pesit_world import run
+
+    site = PesitSite(tmp_path, pesit_pki)
+    yield site
+    run(site.stop())
+    run(site.swept())
+
+
+@pytest.fixture(params=["tls", "clear"])
+def pesit_site(idle_pesit: Any, request: pytest.FixtureRequest) -> Any:
+    """A PeSIT server, over TLS and in clear."""
+    from pesit_world import run
+
+    return run(idle_pesit.start(secure=request.param == "tls"))

@@ -9,7 +9,7 @@ Source: PeSIT E 4.4.20; octet 6 = 1 as Connect:Express and pesitwizard send it (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from simulator.wire.pesit.diagnostics import PROTOCOL_ERROR
@@ -49,7 +49,7 @@ def split(body: bytes, count: int) -> tuple[bytes, ...]:
     return tuple(articles)
 
 
-def pack(articles: Iterable[bytes], limit: int, packing: Packing) -> Iterator[Piece]:
+def pack(articles: Sequence[bytes], limit: int, packing: Packing) -> Iterator[Piece]:
     """The data FPDUs that carry some articles.
 
     Args:
@@ -58,6 +58,11 @@ def pack(articles: Iterable[bytes], limit: int, packing: Packing) -> Iterator[Pi
         packing: how to fill them.
     """
     room = limit - HEADER_LENGTH
+    together = _together(articles, room, packing)
+    if together:
+        for at in range(0, len(articles), together):
+            yield from _flush(articles[at : at + together])
+        return
     run: list[bytes] = []
     size = 0
     for article in articles:
@@ -73,6 +78,13 @@ def pack(articles: Iterable[bytes], limit: int, packing: Packing) -> Iterator[Pi
     yield from _flush(run)
 
 
+def _together(articles: Sequence[bytes], room: int, packing: Packing) -> int:
+    """How many go into an FPDU when all have one length and whole ones are wanted; else 0."""
+    if packing is not Packing.WHOLE or len(set(map(len, articles))) != 1:
+        return 0
+    return min(room // (PREFIX + len(articles[0])), MOST)
+
+
 def _joins(article: bytes, run: list[bytes], size: int, room: int, packing: Packing) -> bool:
     """Whether an article fits behind those that already wait for an FPDU."""
     if not run:
@@ -81,9 +93,11 @@ def _joins(article: bytes, run: list[bytes], size: int, room: int, packing: Pack
     return fits and packing is not Packing.SINGLE
 
 
-def _flush(run: list[bytes]) -> Iterator[Piece]:
+def _flush(run: Sequence[bytes]) -> Iterator[Piece]:
     if len(run) == 1:
         yield Kind.DTF, 0, run[0]
+    elif len(set(map(len, run))) == 1:
+        yield Kind.DTF, len(run), len(run[0]).to_bytes(PREFIX, "big").join([b"", *run])
     elif run:
         parts = [part for one in run for part in (len(one).to_bytes(PREFIX, "big"), one)]
         yield Kind.DTF, len(run), b"".join(parts)

@@ -166,7 +166,8 @@ class Reader:
         length = int.from_bytes(self._peek(0, PREFIX), "big")
         if self._left() < PREFIX + length:
             return None
-        return self._take(PREFIX + length)[PREFIX:]
+        self._at += PREFIX
+        return self._take(length)
 
     def _split(self, entity: bytes) -> Iterator[Frame]:
         """The FPDUs of one entity."""
@@ -205,8 +206,8 @@ class Writer:
     def write(self, fpdus: Sequence[tuple[Kind, bytes]]) -> bytes:
         """The octets that carry some FPDUs, in order."""
         if self.framing is Framing.RAW or self.crc or not self.concatenate:
-            return b"".join(self._entity((octets,)) for _, octets in fpdus)
-        return b"".join(self._entity(group) for group in self._groups(fpdus))
+            return b"".join(part for _, octets in fpdus for part in self._entity((octets,)))
+        return b"".join(part for group in self._groups(fpdus) for part in self._entity(group))
 
     def greeting(self, text: bytes) -> bytes:
         """A pre-connection or its answer."""
@@ -225,10 +226,11 @@ class Writer:
         if group:
             yield group
 
-    def _entity(self, fpdus: Sequence[bytes]) -> bytes:
+    def _entity(self, fpdus: Sequence[bytes]) -> tuple[bytes, ...]:
+        """What an entity is joined of."""
         if self.crc:
             fpdus = [octets + crc.check_octets(octets) for octets in fpdus]
-        return b"".join((self._prefix(sum(map(len, fpdus))), *fpdus))
+        return (self._prefix(sum(map(len, fpdus))), *fpdus)
 
     def _prefix(self, length: int) -> bytes:
         return length.to_bytes(PREFIX, "big") if self.framing is Framing.PREFIXED else b""

@@ -43,6 +43,7 @@ after TRANS.END (deduced from the order of collisions).
 from __future__ import annotations
 
 import enum
+import functools
 from typing import Final
 
 import msgspec
@@ -52,6 +53,8 @@ from simulator.wire.pesit.kinds import Kind
 
 class Side(enum.Enum):
     """Who we are: who opened the connection, or who answers."""
+
+    __hash__ = object.__hash__  # members are one of a kind, and looked up for every FPDU
 
     REQUESTER = "requester"
     SERVER = "server"
@@ -65,6 +68,8 @@ class Side(enum.Enum):
 class By(enum.Enum):
     """Who may say something."""
 
+    __hash__ = object.__hash__  # members are one of a kind, and looked up for every FPDU
+
     REQUESTER = "requester"
     SERVER = "server"
     SENDER = "sender of the data"
@@ -75,6 +80,8 @@ class By(enum.Enum):
 
 class State(enum.Enum):
     """Where the dialogue is."""
+
+    __hash__ = object.__hash__  # members are one of a kind, and looked up for every FPDU
 
     IDLE = "idle"
     PRECONNECTING = "pre-connection asked"
@@ -313,6 +320,7 @@ TRANSFERRING: Final = frozenset(
 _ABORT: Final[tuple[Step, ...]] = (_requester(S.CLOSED), _server(S.CLOSED))
 
 
+@functools.cache
 def roles(side: Side, writing: bool | None) -> frozenset[By]:
     """The parts that a side plays.
 
@@ -331,6 +339,7 @@ def roles(side: Side, writing: bool | None) -> frozenset[By]:
     return frozenset(by)
 
 
+@functools.cache
 def step(state: State, kind: Kind, speaker: frozenset[By]) -> Step | None:
     """The step that an FPDU is in a state when someone with these parts says it, or None."""
     is_abort = kind is K.ABORT and state is not S.CLOSED

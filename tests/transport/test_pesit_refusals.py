@@ -1,0 +1,489 @@
+"""What is refused, with which diagnostic, and that somebody is told."""
+
+import asyncio
+import errno
+
+import pytest
+from pesit_world import FLOW, FullSpool, Talk, awaited, connect, creation
+
+from simulator.runtime.gateway import GatewayError
+from simulator.transport import pesit_client, pesit_server
+from simulator.wire import pesit
+
+
+def code(diagnostic):
+    return str(diagnostic)
+
+
+def told(site, diagnostic, kind="refused"):
+    return [note.words for note in site.notes if (note.diagnostic, note.kind) == (diagnostic, kind)]
+
+
+# -- signing in ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "diagnostic"),
+    [
+        ({"access": pesit.Access("wrong")}, "3-304"),
+        ({"access": None}, "3-304"),
+        ({"requester": "NOBODY"}, "3-304"),
+        ({"server": "ELSEWHERE"}, "3-301"),
+        ({"version": 1}, "3-308"),
+        ({"access": pesit.Access("secret", "other")}, "3-304"),
+    ],
+)
+@awaited
+async def test_a_connection_is_refused_with_the_reason(idle_pesit, fields, diagnostic):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        answer = await talk.ask(connect(**fields))
+        assert isinstance(answer, pesit.Rconnect)
+        assert code(answer.diagnostic) == diagnostic
+    (words,) = told(site, diagnostic)
+    assert "secret" not in words
+    assert "wrong" not in words
+
+
+@awaited
+async def test_a_partner_is_known_by_its_part_id_and_a_padded_password_is_the_password(idle_pesit):
+    hooks = {"named": {"VFE025": "DEM003"}.get}
+    site = await idle_pesit.start(secure=False, hooks=hooks)
+    for part_id in ("VFE025", "DEM003", "VFE025  "):
+        async with await Talk.to(site) as talk:
+            await talk.connected(requester=part_id, access=pesit.Access("secret  "))
+
+
+@awaited
+async def test_a_new_password_is_passed_on_where_that_is_offered(idle_pesit):
+    changed = []
+
+    async def change(partner, password):
+        changed.append((partner, password))
+
+    site = await idle_pesit.start(secure=False, hooks={"change_password": change})
+    async with await Talk.to(site) as talk:
+        await talk.connected(access=pesit.Access("secret", "other"))
+    assert changed == [("DEM003", "other")]
+
+
+@pytest.mark.parametrize(("shown", "manner", "in_"), [
+    ("same", "ask", True), ("DEM013", "ask", False), ("stranger", "ask", False),
+    (None, "ask", True), (None, "require", False), ("same", "require", True),
+    ("DEM013", "ignore", True),
+])  # fmt: skip
+@awaited
+async def test_a_client_certificate_is_the_partners_own(idle_pesit, shown, manner, in_):
+    site = await idle_pesit.start(client_certificate=manner)
+    sending = pesit_client.send(site.endpoint(shown=shown), [site.file(FLOW, b"<a/>")])
+    if in_:
+        await sending
+        return
+    with pytest.raises(pesit_client.TransferFailed, match="3-304"):
+        await sending
+    assert len(told(site, "3-304")) == 1
+
+
+@awaited
+async def test_a_server_that_is_not_trusted_is_told_no_password(idle_pesit):
+    site = await idle_pesit.start()
+    context = pesit_server.tls.client_context(site.pki.of("stranger").chain)
+    endpoint = site.endpoint(context=context)
+    with pytest.raises(pesit_client.TransferFailed, match="certificate verify failed"):
+        await pesit_client.send(endpoint, [site.file(FLOW, b"<a/>")])
+    assert not told(site, "3-304")
+
+
+@awaited
+async def test_a_server_is_trusted_by_its_very_certificate(idle_pesit):
+    site = await idle_pesit.start()
+    context = pesit_server.tls.client_context(site.pki.of("aife").chain)
+    await pesit_client.send(site.endpoint(context=context), [site.file(FLOW, b"<a/>")])
+    assert len(site.node.deposits) == 1
+
+
+@awaited
+async def test_in_clear_only_this_machine_is_served(idle_pesit):
+    settings = pesit_server.PesitSettings()
+    with pytest.raises(ValueError, match="loopback"):
+        await pesit_server.listen(idle_pesit.node, settings, "0.0.0.0", 0, None)
+
+
+# -- how many -----------------------------------------------------------------------------------
+
+
+@awaited
+async def test_too_many_connections_of_one_partner_are_refused_and_others_are_not(idle_pesit):
+    site = await idle_pesit.start(secure=False, max_connections_per_partner=1)
+    async with await Talk.to(site) as one, await Talk.to(site) as two, await Talk.to(site) as other:
+        await one.connected()
+        answer = await two.ask(connect())
+        assert code(answer.diagnostic) == "3-309"
+        await other.connected(requester="DEM013")
+    assert len(told(site, "3-309")) == 1
+
+
+@awaited
+async def test_too_many_connections_at_all_are_refused(idle_pesit):
+    site = await idle_pesit.start(secure=False, max_connections=1)
+    async with await Talk.to(site) as one, await Talk.to(site) as two:
+        await one.connected()
+        answer = await two.ask(connect(requester="DEM013"))
+        assert code(answer.diagnostic) == "3-303"
+    assert len(told(site, "3-303")) == 1
+
+
+@awaited
+async def test_far_too_many_connections_are_closed_unheard(idle_pesit):
+    site = await idle_pesit.start(secure=False, max_connections=0)
+    talks = [await Talk.to(site) for _ in range(40)]
+    assert await talks[-1].closed() == b""
+    for talk in talks:
+        await talk.__aexit__()
+
+
+# -- files --------------------------------------------------------------------------------------
+
+
+@awaited
+async def test_two_transfers_of_one_identity_at_once_are_one_too_many(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as one, await Talk.to(site) as two:
+        await one.writing()
+        await two.connected()
+        answer = await two.ask(creation())
+        assert code(answer.diagnostic) == "2-207"
+        assert (await two.ask(creation(transfer_id=2))).diagnostic.is_success
+    assert len(told(site, "2-207")) == 1
+
+
+@awaited
+async def test_the_same_identity_of_two_partners_is_two_transfers(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as one, await Talk.to(site) as two:
+        await one.writing()
+        await two.connected(requester="DEM013")
+        assert (await two.ask(creation())).diagnostic.is_success
+
+
+@pytest.mark.parametrize(("access", "question"), [
+    (pesit.AccessType.READ, creation()),
+    (pesit.AccessType.WRITE, pesit.Select(file_name="*")),
+])  # fmt: skip
+@awaited
+async def test_what_the_connection_did_not_announce_is_refused(idle_pesit, access, question):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.connected(access_type=access)
+        assert code((await talk.ask(question)).diagnostic) == "3-304"
+    assert len(told(site, "3-304")) == 1
+
+
+@awaited
+async def test_a_file_larger_than_is_taken_is_refused_by_its_announcement(idle_pesit):
+    site = await idle_pesit.start(secure=False, max_file=100_000)
+    async with await Talk.to(site) as talk:
+        await talk.connected()
+        assert code((await talk.ask(creation(max_reserved=1000))).diagnostic) == "2-206"
+    assert len(told(site, "2-206")) == 1
+
+
+@pytest.mark.parametrize(("error", "diagnostic"), [
+    (errno.ENOSPC, "2-219"), (errno.EDQUOT, "2-219"), (errno.EIO, "2-213"),
+])  # fmt: skip
+@awaited
+async def test_a_full_disk_interrupts_and_the_file_can_be_sent_again(idle_pesit, error, diagnostic):
+    site = await idle_pesit.start(secure=False)
+    site.node.new = lambda: FullSpool(site.spools, 3000, error)
+    async with await Talk.to(site) as talk:
+        await talk.writing()
+        article = (bytes(1000),)
+        talk.say(*[pesit.Data(articles=article)] * 4, pesit.Syn(number=1))
+        idt = await talk.hear()
+        assert isinstance(idt, pesit.Idt)
+        assert (code(idt.diagnostic), idt.end_code) == (diagnostic, pesit.EndCode.ERROR)
+        talk.say(pesit.AckIdt())
+        await talk.ask(pesit.Crf())
+        await talk.ask(pesit.Deselect())
+        assert site.node.deposits == []
+        site.node.new = lambda: FullSpool(site.spools, 10_000, error)
+        for question in (creation(), pesit.Orf()):
+            assert (await talk.ask(question)).diagnostic.is_success
+        assert (await talk.ask(pesit.Write())).restart_point == 0
+    assert len(told(site, diagnostic)) == 1
+
+
+@awaited
+async def test_a_deposit_that_is_not_durable_is_not_acknowledged(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    site.node.refuse = GatewayError("the disk did not take it")
+    async with await Talk.to(site) as talk:
+        await talk.writing()
+        talk.say(pesit.Data(articles=(b"<a/>",)), pesit.DtfEnd())
+        answer = await talk.ask(pesit.TransEnd(octets=4, articles=1))
+        assert code(answer.diagnostic) == "2-223"
+        assert answer.complement == b"the disk did not take it"
+
+
+@awaited
+async def test_nothing_is_acknowledged_before_the_deposit_is_durable(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    site.node.commit.clear()
+    async with await Talk.to(site) as talk:
+        await talk.writing()
+        talk.say(pesit.Data(articles=(b"<a/>",)), pesit.DtfEnd())
+        answering = asyncio.ensure_future(talk.ask(pesit.TransEnd(octets=4, articles=1)))
+        done, _ = await asyncio.wait({answering}, timeout=0.2)
+        assert not done
+        site.node.commit.set()
+        assert (await answering).diagnostic.is_success
+
+
+@pytest.mark.parametrize("counts", [{"octets": 5, "articles": 1}, {"octets": 4, "articles": 9}])
+@awaited
+async def test_counts_that_do_not_match_are_no_deposit(idle_pesit, counts):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.writing()
+        talk.say(pesit.Data(articles=(b"<a/>",)), pesit.DtfEnd())
+        octets = talk.session.send(pesit.TransEnd(octets=4, articles=1))
+        wrong = counts["octets"], counts["articles"]
+        talk.raw(octets[:-6] + bytes((0x1B, 1, wrong[0], 0x1C, 1, wrong[1])))
+        assert code((await talk.hear()).diagnostic) == "2-223"
+    assert site.node.deposits == []
+    assert len(told(site, "2-223")) == 1
+
+
+@awaited
+async def test_data_that_ended_badly_are_no_deposit(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.writing()
+        talk.say(
+            pesit.Data(articles=(b"<a/>",)),
+            pesit.DtfEnd(diagnostic=pesit.Diagnostic.parse("2-213")),
+        )
+        answer = await talk.ask(pesit.TransEnd(octets=4, articles=1))
+        assert code(answer.diagnostic) == "2-223"
+    assert site.node.deposits == []
+
+
+@awaited
+async def test_more_data_than_announced_is_interrupted(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.writing(max_reserved=1)
+        octets = bytes.fromhex("040a0000") + bytes((talk.session.peer_id, 0)) + bytes(0x404)
+        talk.raw(b"\x04\x0a" + octets)
+        idt = await talk.hear()
+        assert isinstance(idt, pesit.Idt)
+        assert code(idt.diagnostic) in {"2-219", "2-220"}
+    assert told(site, code(idt.diagnostic), "broken")
+
+
+# -- returns ------------------------------------------------------------------------------------
+
+
+@awaited
+async def test_nothing_that_waits_is_a_file_not_found(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.connected()
+        assert code((await talk.ask(pesit.Select(file_name="*"))).diagnostic) == "2-205"
+    assert not site.notes
+
+
+@awaited
+async def test_a_return_that_is_read_elsewhere_is_busy(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    site.node.add_return("CSO1100A_DEM003_DEM0031100000000000000001.tar.gz", b"abc")
+    async with await Talk.to(site) as one, await Talk.to(site) as two:
+        await one.connected()
+        await two.connected()
+        assert (await one.ask(pesit.Select(file_name="CSO1100A"))).diagnostic.is_success
+        answer = await two.ask(pesit.Select(file_name="CSO1100A"))
+        assert code(answer.diagnostic) == "2-207"
+    assert len(told(site, "2-207")) == 1
+
+
+@awaited
+async def test_a_restart_from_a_point_nobody_knows_is_refused_and_from_the_start_granted(
+    idle_pesit,
+):
+    site = await idle_pesit.start(secure=False)
+    site.node.add_return("CSO1100A_DEM003_DEM0031100000000000000001.tar.gz", b"abc")
+    async with await Talk.to(site) as talk:
+        await talk.connected()
+        await talk.ask(pesit.Select(file_name="CSO1100A", transfer_id=1, restarted=True))
+        await talk.ask(pesit.Orf())
+        assert code((await talk.ask(pesit.Read(restart_point=5))).diagnostic) == "2-214"
+        assert (await talk.ask(pesit.Read())).diagnostic.is_success
+    assert len(told(site, "2-214")) == 1
+
+
+# -- the protocol -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("octets", "diagnostic"),
+    [
+        (b"\x00\x0a" + bytes.fromhex("000a0000ff00") + b"abcd", "3-311"),  # DTF before WRITE
+        (b"\x00\x06" + bytes.fromhex("0003c0020000"), "3-311"),  # a length that lies
+        (b"\x00\x08" + bytes.fromhex("0006c0070000") + b"ab", "3-311"),  # no such FPDU
+        (b"\x00\x0c" + bytes.fromhex("000cc0110000") + b"\x09\x04\x09\x02\x0c\x00", "3-318"),
+    ],
+)
+@awaited
+async def test_what_pesit_does_not_allow_ends_in_an_abort(idle_pesit, octets, diagnostic):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.connected()
+        talk.raw(octets)
+        abort = await talk.hear()
+        assert isinstance(abort, pesit.Abort)
+        assert code(abort.diagnostic) == diagnostic
+        assert await talk.closed() == b""
+    assert len(told(site, diagnostic, "broken")) == 1
+
+
+@pytest.mark.parametrize("octets", [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01"])
+@awaited
+async def test_what_is_not_pesit_is_closed_without_a_word(idle_pesit, octets):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        talk.raw(octets)
+        assert await talk.closed() == b""
+
+
+@awaited
+async def test_the_strict_profile_refuses_what_the_lenient_one_notes(idle_pesit):
+    padded = bytes(2) + bytes.fromhex("402000070306") + b"DEM003\x04\x06CPP001\x05\x06secret"
+    padded += b"\x06\x02\x00\x02\x16\x01\x02"  # PI 6 in two octets
+    octets = len(padded).to_bytes(2, "big") + len(padded).to_bytes(2, "big") + padded[2:]
+    for strict in (False, True):
+        site = await idle_pesit.start(secure=False, strict=strict)
+        async with await Talk.to(site) as talk:
+            talk.session.send(connect())
+            talk.raw(octets)
+            answer = await talk.hear()
+            assert isinstance(answer, pesit.Abort if strict else pesit.Aconnect)
+        assert told(site, "3-318" if strict else "", "broken" if strict else "tolerated")
+        await site.stop()
+        site.notes.clear()
+
+
+# -- silence ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "steps", "diagnostic"),
+    [
+        ({"connect_timeout": 0.05}, [], None),
+        ({"idle_timeout": 0.05}, [connect()], "3-313"),
+        ({"answer_timeout": 0.05}, [connect(), creation()], "3-317"),
+        ({"answer_timeout": 0.05}, [connect(), creation(), pesit.Orf()], "3-317"),
+        ({"answer_timeout": 0.05}, [connect(), creation(), pesit.Orf(), pesit.Write()], "3-317"),
+        ({"answer_timeout": 0.05}, [connect(), pesit.Select(file_name="*")], "3-317"),
+        ({"close_timeout": 0.05}, [connect(), pesit.Release()], None),
+    ],
+)
+@awaited
+async def test_silence_in_any_state_ends_the_connection(idle_pesit, settings, steps, diagnostic):
+    site = await idle_pesit.start(secure=False, **settings)
+    site.node.add_return("CSO1100A_DEM003_DEM0031100000000000000001.tar.gz", b"abc")
+    async with await Talk.to(site) as talk:
+        for step in steps:
+            await talk.ask(step)
+        if diagnostic is not None:
+            abort = await talk.hear()
+            assert isinstance(abort, pesit.Abort)
+            assert code(abort.diagnostic) == diagnostic
+        assert await talk.closed() == b""
+    assert [note.kind for note in site.notes] == ["silent"]
+    assert site.notes[0].diagnostic == (diagnostic or "")
+
+
+@awaited
+async def test_a_reader_that_takes_nothing_is_given_up(idle_pesit):
+    site = await idle_pesit.start(secure=False, answer_timeout=0.2)
+    content = bytes(16 << 20)
+    site.node.add_return("CSO1100A_DEM003_DEM0031100000000000000001.tar.gz", content)
+    async with await Talk.to(site) as talk:
+        await talk.connected(sync=None)
+        for question in (pesit.Select(file_name="*"), pesit.Orf()):
+            await talk.ask(question)
+        talk.say(pesit.Read())
+        while not site.notes:
+            await asyncio.sleep(0.01)
+    assert site.notes[0].kind == "silent"
+    assert site.node.fetches == []
+
+
+@awaited
+async def test_a_server_that_stops_says_so(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.connected()
+        stopping = asyncio.ensure_future(site.stop())
+        assert code((await talk.hear()).diagnostic) == "3-312"
+        await stopping
+
+
+@awaited
+async def test_a_server_that_stops_lets_a_commit_end_and_acknowledges_it(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    site.node.commit.clear()
+    async with await Talk.to(site) as talk:
+        await talk.writing()
+        talk.say(pesit.Data(articles=(b"<a/>",)), pesit.DtfEnd())
+        talk.say(pesit.TransEnd(octets=4, articles=1))
+        while not any(one.committing for one in site.listener._house.busy.values()):
+            await asyncio.sleep(0.01)
+        stopping = asyncio.ensure_future(site.stop())
+        await asyncio.sleep(0)
+        site.node.commit.set()
+        assert (await talk.hear()).diagnostic.is_success
+        assert code((await talk.hear()).diagnostic) == "3-312"
+        await stopping
+    assert len(site.node.deposits) == 1
+
+
+@awaited
+async def test_a_habit_is_told_once(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.writing()
+        one = bytes.fromhex("000b0000") + bytes((talk.session.peer_id, 1)) + b"\x00\x03abc"
+        talk.raw(b"\x00\x0b" + one)
+        talk.raw(b"\x00\x0b" + one)
+        assert isinstance(await talk.ask(pesit.Syn(number=1)), pesit.AckSyn)
+    assert len(told(site, "", "tolerated")) == 1
+
+
+@awaited
+async def test_a_transfer_gone_silent_gives_way_to_its_restart(idle_pesit):
+    site = await idle_pesit.start(secure=False, stale_after=0.0)
+    async with await Talk.to(site) as dead, await Talk.to(site) as talk:
+        await dead.writing()
+        dead.say(pesit.Data(articles=(b"abc",)))
+        await dead.ask(pesit.Syn(number=1))
+        await talk.connected()
+        assert code((await talk.ask(creation())).diagnostic) == "2-207"
+        assert (await talk.ask(creation(restarted=True))).diagnostic.is_success
+        await talk.ask(pesit.Orf())
+        assert (await talk.ask(pesit.Write())).restart_point == 1
+        assert code((await dead.hear()).diagnostic) == "3-314"
+    assert site.node.cuts[0] == ("DEM003", FLOW, 3)
+
+
+@awaited
+async def test_a_reading_gone_silent_gives_way_to_its_restart(idle_pesit):
+    site = await idle_pesit.start(secure=False, stale_after=0.0)
+    site.node.add_return("CSO1100A_DEM003_DEM0031100000000000000001.tar.gz", b"abc")
+    async with await Talk.to(site) as dead, await Talk.to(site) as talk:
+        await dead.connected()
+        number = (await dead.ask(pesit.Select(file_name="*"))).transfer_id
+        await talk.connected()
+        again = pesit.Select(file_name="*", transfer_id=number, restarted=True)
+        assert code((await talk.ask(pesit.Select(file_name="*"))).diagnostic) == "2-207"
+        assert (await talk.ask(again)).diagnostic.is_success

@@ -1,0 +1,54 @@
+"""Files over PeSIT, both ways, over TLS and in clear."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pesit_world import FLOW, awaited
+
+from simulator.transport import pesit_client
+
+RETURN = "CSO1100A_DEM003_DEM0031100000000000000001.tar.gz"
+SIZES = [0, 1, 1024, 200_000]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@awaited
+async def test_a_file_that_is_sent_becomes_one_deposit(pesit_site, size):
+    content = os.urandom(size)
+    file = pesit_site.file(FLOW, content)
+    await pesit_client.send(pesit_site.endpoint(), [file])
+    assert pesit_site.node.deposits == [("DEM003", FLOW, content)]
+    assert not pesit_site.notes
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("late", [False, True])
+@awaited
+async def test_a_return_that_is_fetched_is_a_file_under_its_name(pesit_site, size, late):
+    content = os.urandom(size)
+    pesit_site.node.late_reads = late
+    number = pesit_site.node.add_return("CSO1100A_DEM003_DEM0031100000000000000001.tar.gz", content)
+    [file] = await pesit_client.receive(pesit_site.endpoint(), pesit_site.box)
+    assert file.name == "CSO1100A_DEM003_DEM0031100000000000000001.tar.gz"
+    assert file.read_bytes() == content
+    assert pesit_site.node.fetches == [number]
+    assert pesit_site.node.held == {}
+    assert [reader.closed for reader in pesit_site.node.readers] == [1]
+
+
+@awaited
+async def test_a_script_without_a_reactor_sends_and_receives(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    site.node.add_return(RETURN, b"abc")
+    file = site.file(FLOW, b"<a/>")
+    script = Path(__file__).parents[1] / "pesit_script.py"
+    words = [sys.executable, str(script), str(site.listener.port), str(file), str(site.box)]
+    done = await asyncio.to_thread(
+        subprocess.run, words, capture_output=True, text=True, check=False, timeout=50
+    )
+    assert (done.stdout.split(), done.returncode) == ([RETURN], 0), done.stderr
+    assert len(site.node.deposits) == 1
