@@ -21,7 +21,7 @@ from simulator.domain.endpoints import EndpointRefused, checked_endpoint
 from simulator.domain.flowname import ALNUM
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Reference
-from simulator.settings import PartnerSettings
+from simulator.settings_tables import PartnerSettings
 
 _LOCAL_PASSWORD = "secret"  # noqa: S105 - documented: on loopback it keeps nobody out
 

@@ -20,7 +20,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import asyncssh
 import msgspec
 from twisted.internet import reactor as installed_reactor
 from twisted.internet.error import CannotListenError
@@ -45,6 +44,7 @@ from simulator.exchange.receipts import Taken
 from simulator.journal import read
 from simulator.journal.store import Store, StoreError
 from simulator.journal.tx import open_work
+from simulator.listeners import Listeners, PortTaken, in_url
 from simulator.messages.compose import compose
 from simulator.runtime import points
 from simulator.runtime.engine import Engine, EngineThread, Order, Turn, utc_now
@@ -54,7 +54,6 @@ from simulator.runtime.lanes import Lanes
 from simulator.runtime.readers import Readers
 from simulator.runtime.reception import Reception
 from simulator.settings import Settings
-from simulator.transport import as2, pesit, sftp, tls
 
 log = logging.getLogger("aife_sim.node")
 
@@ -63,6 +62,7 @@ reactor: Any = installed_reactor
 # What a person at the terminal can do something about.
 _IN_THE_WAY = (
     pki.PkiError,
+    PortTaken,
     StoreError,
     OSError,
     CannotListenError,
@@ -188,23 +188,12 @@ class Node:
         self.lanes.take(turn.work, turn.cancelled)
 
     async def _listen(self) -> None:
-        node, given = self.settings.node, self.settings.sftp
-        host_key = asyncssh.read_private_key(self.keys.host_key)
-        try:
-            self.sftp = await sftp.listen(
-                self.reception,
-                sftp.SftpSettings(**msgspec.structs.asdict(given)),
-                node.host,
-                node.sftp_port,
-                [host_key],
-            )
-        except OSError as error:
-            raise NodeFailure(_port_taken("sftp_port", node.sftp_port, error)) from error
-        self._exit.push_async_callback(self.sftp.close)
-        self.keys.write_known_hosts(self._host(), self.sftp.port)
-        self._listen_as2()
-        await self._listen_pesit()
+        """Binds every port; what an earlier life left is taken up once there is a way to push it."""
+        self.listeners = Listeners(self.settings, self.keys, self.reception, self._host())
+        self._exit.push_async_callback(self.listeners.close)
+        await self.listeners.start(self.hands)
         self.lanes.take(self._left)
+        node = self.settings.node
         self.token = _token(self.data / "token", node.token)
         try:
             self.http = api.listen(
@@ -215,66 +204,8 @@ class Node:
                 self.token,
             )
         except CannotListenError as error:
-            raise NodeFailure(
-                _port_taken("http_port", node.http_port, error.socketError)
-            ) from error
+            raise PortTaken("http_port", node.http_port, error.socketError) from error
         self._exit.callback(self.http.close)
-
-    def _listen_as2(self) -> None:
-        """Binds AS2 and registers its client with what pushes."""
-        node = self.settings.node
-        keys = as2.Keys(
-            self.keys.key.read_bytes(),
-            self.keys.certificate.read_bytes(),
-            self.keys.ca.read_bytes(),
-        )
-        try:
-            self.as2 = as2.listen(
-                reactor,
-                self.reception,
-                as2.As2Settings(**msgspec.structs.asdict(self.settings.as2)),
-                keys,
-                host=node.host,
-                port=node.as2_port,
-                tls_port=node.as2_tls_port,
-                url=self._as2_url,
-                inflated=self.settings.limits.flow,
-            )
-        except CannotListenError as error:
-            raise NodeFailure(_port_taken("as2_port", error.port, error.socketError)) from error
-        self._exit.push_async_callback(self.as2.close)
-        self.hands.pushers["as2"] = self.as2.client.push
-        self.hands.receipt_senders["as2"] = self.as2.client.send_receipt
-
-    async def _listen_pesit(self) -> None:
-        """Binds PeSIT and registers its caller with what pushes."""
-        node = self.settings.node
-        given = msgspec.structs.asdict(self.settings.pesit)
-        profile = resources.path("schemas", "pesit-profiles", f"{given.pop('profile')}.toml")
-        calls = pesit.Manner(**msgspec.structs.asdict(given.pop("calls")))
-        try:
-            self.pesit = await pesit.listen(
-                self.reception,
-                pesit.PesitSettings(**given, calls=calls),
-                tls.Identity.read(self.keys.key, self.keys.certificate),
-                self.keys.ca.read_bytes(),
-                pesit.Place(node.host, node.pesit_port, node.pesit_plain_port),
-                pesit.Names(
-                    pesit.Naming.read(profile.read_text(encoding="utf-8")), self._of_part_id
-                ),
-            )
-        except OSError as error:
-            raise NodeFailure(_port_taken("pesit_port", node.pesit_port, error)) from error
-        self._exit.push_async_callback(self.pesit.close)
-        self.hands.pushers["pesit"] = self.pesit.pusher.push
-
-    def _of_part_id(self, part_id: str) -> str | None:
-        """Code application of a PeSIT name."""
-        partners = (r for _, r in self.reception.partners())
-        return next((r.code_application for r in partners if r.part_id == part_id), None)
-
-    def _as2_url(self) -> str:
-        return f"http://{_in_url(self._host())}:{self.as2.port}{self.settings.as2.path}"
 
     def _console(self) -> Console:
         return Console(
@@ -370,16 +301,8 @@ class Node:
         return {
             "version": importlib.metadata.version("aife-sim"),
             "pid": os.getpid(),
-            "http": f"http://{_in_url(host)}:{self.http.port}",
-            "as2": self._as2_url(),
-            "as2_id": self.settings.as2.name,
-            "as2_tls": self.as2.tls_port,
-            "sftp": {"host": host, "port": self.sftp.port},
-            "pesit": {"host": host, "port": self.pesit.over_tls.port},
-            "pesit_plain": (
-                {"host": "127.0.0.1", "port": self.pesit.plain.port} if self.pesit.plain else None
-            ),
-            "part_id": self.settings.pesit.part_id,
+            "http": f"http://{in_url(host)}:{self.http.port}",
+            **self.listeners.describe(),
             "data": str(self.data.resolve()),
             "pki": str(self.keys.folder.resolve()),
             "token_file": str((self.data / "token").resolve()),
@@ -457,14 +380,6 @@ def _token(file: Path, given: str | None) -> str:
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.write(token + "\n")
     return token
-
-
-def _port_taken(setting: str, port: int, error: Exception) -> str:
-    return f"cannot listen on port {port} ({setting}): {error}; stop its owner or give another port"
-
-
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def _one_line(error: Exception) -> str:

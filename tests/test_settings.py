@@ -15,14 +15,14 @@ from simulator.domain.judgement import Limits
 from simulator.domain.reference import Options
 from simulator.settings import (
     FOREIGN,
-    PartnerSettings,
     Settings,
     SettingsError,
-    SftpSettings,
     Tables,
     load,
     schema_text,
 )
+from simulator.settings_tables import PartnerSettings
+from simulator.settings_wire import SftpSettings
 from simulator.transport import sftp as transport
 
 PARTNER = '[[partner]]\ncode = "VFE025"\ncircuit = "b2g-pa"\nprotocol = "as2"\n'
