@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import as2, envelope, pesit, rules, spine
+from bench import as2, envelope, lifecycle, pesit, rules, spine
 
 BENCHES = {
     "start": spine.start,
@@ -17,6 +17,7 @@ BENCHES = {
     "as2": as2.as2_rate,
     "as2-large": as2.as2_large,
     "pesit": pesit.pesit,
+    "lifecycle": lifecycle.lifecycle,
 }
 
 if __name__ == "__main__":

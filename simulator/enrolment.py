@@ -47,6 +47,7 @@ class Enrolments:
         p12_password: of new ``bundle.p12`` files.
         local: whether only this machine reaches the node: then every partner's PeSIT password is
             ``secret``, else each has one of its own, in its folder (design §7).
+        as2_name: of the simulator.
     """
 
     def __init__(
@@ -57,12 +58,14 @@ class Enrolments:
         p12_password: str,
         *,
         local: bool = True,
+        as2_name: str = "CPP001",
     ) -> None:
         self._data = data
         self._reference = reference
         self._names = tuple(names)
         self._password = p12_password
         self._local = local
+        self._own_as2_name = as2_name
 
     def make_keys(self, codes: Iterable[str]) -> pki.Pki:
         """The key material of partners that bring none of their own; blocking."""
@@ -80,6 +83,9 @@ class Enrolments:
         if given.code == self._reference.options.prefix:
             detail = f"{given.code} is the simulator's own"
             raise Refused(400, "wrong code application", detail)
+        if given.as2_id == self._own_as2_name:
+            detail = f"{given.as2_id} is the simulator's own AS2 name"
+            raise Refused(400, "wrong AS2 name", detail)
         _check_ssh_key(given.ssh_key)
         check_endpoint(given.protocol, given.endpoint)
         interfaces = given.interfaces or circuit_interfaces(self._reference, given.circuit)

@@ -150,9 +150,12 @@ class _Resolution:
         """The typed value; a problem and None when it is wrong."""
         try:
             return _converted(raw, kind)
-        except ValueError:  # msgspec.ValidationError is one
+        except ValueError as error:  # msgspec.ValidationError is one
             place = raw.origin.place or "command line"
-            self._wrong(place, path, f"expected {_allowed(kind)}, found {raw.value!r}")
+            text = f"expected {_allowed(kind)}, found {raw.value!r}"
+            if isinstance(_info(kind)[0], inspect.StructType):
+                text = f"{error}; {text}"
+            self._wrong(place, path, text)
             return None
 
     def _rows(self, name: str, model: type[msgspec.Struct]) -> Iterator[Any]:

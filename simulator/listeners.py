@@ -100,6 +100,10 @@ class Listeners:
     def _as2_url(self) -> str:
         return f"http://{in_url(self._host)}:{self._as2.port}{self._settings.as2.path}"
 
+    def _as2_tls_url(self) -> str | None:
+        port, path = self._as2.tls_port, self._settings.as2.path
+        return f"https://{in_url(self._host)}:{port}{path}" if port else None
+
     async def _listen_pesit(self, hands: NodeHands) -> None:
         node = self._settings.node
         given = msgspec.structs.asdict(self._settings.pesit)
@@ -131,7 +135,7 @@ class Listeners:
         return {
             "as2": self._as2_url(),
             "as2_id": self._settings.as2.name,
-            "as2_tls": self._as2.tls_port,
+            "as2_tls": self._as2_tls_url(),
             "sftp": {"host": self._host, "port": self._sftp.port},
             "pesit": {"host": self._host, "port": self._pesit.over_tls.port},
             "pesit_plain": {"host": "127.0.0.1", "port": plain.port} if plain else None,

@@ -107,6 +107,7 @@ class Node:
             settings.tls.names,
             settings.pki.p12_password,
             local=settings.node.host in LOOPBACK,
+            as2_name=settings.as2.name,
         )
 
     # -- start ----------------------------------------------------------------------------------
@@ -243,7 +244,7 @@ class Node:
         known = {r.code_application: r for _, r in read.raccordements(self.store.connection)}
         given = {p.code_application: p for p in self._given_partners()}
         for code, partner in {**known, **given}.items():
-            wanted = self._at_its_endpoint(partner)
+            wanted = self._at_its_endpoint(partner, known.get(code))
             if known.get(code) != wanted:
                 yield RaccordementSaved(wanted)
         had = {s.identifier: s for s in read.structures(self.store.connection, SPACE)}
@@ -275,8 +276,10 @@ class Node:
                 message = f"{place}: partner[{number}] {partner.code}: {error}"
                 raise NodeFailure(message) from error
 
-    def _at_its_endpoint(self, partner: Raccordement) -> Raccordement:
-        endpoint = self._endpoints.get(partner.code_application, partner.endpoint)
+    def _at_its_endpoint(self, partner: Raccordement, known: Raccordement | None) -> Raccordement:
+        """With the endpoint of the command line, else its own, else that announced in a life before."""
+        own = partner.endpoint or (known.endpoint if known else None)
+        endpoint = self._endpoints.get(partner.code_application, own)
         check_endpoint(partner.protocol, endpoint)
         return msgspec.structs.replace(partner, endpoint=endpoint)
 

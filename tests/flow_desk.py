@@ -16,7 +16,8 @@ from running_node import RunningNode, running_node
 from simulator.messages.summary import statuses
 
 PLATFORM = ("FSO1150A", "FSO1156A", "FSO1157A", "FSO1304A", "CEN1214A")
-# Deposits that are no invoices: nothing answers them when they are good, the last in no case.
+# Deposits that are no invoices: a good status is of no invoice that the node knows, which is told;
+# the last is answered in no case.
 STATUSES = ("FSO1304A",)
 ACKNOWLEDGEMENT = ("CEN1214A",)
 
@@ -33,7 +34,9 @@ def refused(code: str, motif: str) -> Returns:
 
 def accepted(code: str, count: int = 1) -> Returns:
     """The report on a good flow of so many invoices, and their statuses."""
-    if code in STATUSES + ACKNOWLEDGEMENT:
+    if code in STATUSES:
+        return {"FEN1205A": [("601", "REJ_INC")]}
+    if code in ACKNOWLEDGEMENT:
         return {}
     if code in PLATFORM:
         return {f"CSO{code[3:]}": [("500",)], "FEN1214A": [("202",)] * count}

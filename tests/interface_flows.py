@@ -68,6 +68,12 @@ def _of_unknown(partner: str, report: str, rejection: str) -> Row:
     return Row(partner, {rejection: ("601", "REJ_INC")}, {report: ("501", "IRR_SYNTAX")})
 
 
+def _of_declarant(report: str) -> Row:
+    """A declaration is taken, and the PPF takes it."""
+    good = {"CSO6000A": ("500",), "FEN6000A": ("300",)}
+    return Row("DEM031", good, {report: ("501", "IRR_SYNTAX")})
+
+
 # Chorus Pro external specifications v1.0 p. 55-61, fig. 19-25; annex of interface codes v1.0.
 ROWS = {
     "FSO1100A": _historic("CSO1100A"),
@@ -104,7 +110,7 @@ ROWS = {
     "FSO3302A": _of_unknown("DEM031", "CSI3302A", "FEN4002A"),
     "CEI4000A": _acknowledgement("DEM031"),
     "CEI4002A": _acknowledgement("DEM031"),
-    "FSO6000A": _message("DEM031", "CSI6000A"),
+    "FSO6000A": _of_declarant("CSI6000A"),
     "CEI6000A": _acknowledgement("DEM031"),
 }
 

@@ -27,6 +27,8 @@ from simulator.domain.raccordement import (
 )
 from simulator.domain.raccordement import Protocol as Wire
 from simulator.exchange.inputs import (
+    Acknowledged,
+    InvoiceEmitted,
     RaccordementSaved,
     Requeued,
     StatusAsked,
@@ -35,7 +37,8 @@ from simulator.exchange.inputs import (
 from simulator.journal import explain, read
 from simulator.journal.rows import Flow
 from simulator.runtime.engine import Engine
-from simulator.runtime.lanes import Lanes
+from simulator.runtime.gateway import GatewayError
+from simulator.runtime.lanes import Lanes, StillBusy
 from simulator.runtime.reception import Reception, Submit
 
 P = ParamSpec("P")
@@ -266,6 +269,81 @@ async def invoice_status(call: Call) -> object:
         raise Refused(409, "may not be said", str(error)) from None
 
 
+class Emission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An invoice to be sent in the place of a public issuer.
+
+    Attributes:
+        to: code application of the platform that it is meant for.
+        content: of one UBL or Factur-X document, or of an envelope (tar.gz) of UBL documents.
+        issuer: code application; ``""``: the first public issuer that may send it.
+    """
+
+    to: str
+    content: bytes
+    issuer: str = ""
+
+
+_STARTS = ((b"%PDF", ".pdf", "FSO3117A"), (b"\x1f\x8b", ".tar.gz", "FSO3110A"))
+
+
+async def emit(call: Call) -> object:
+    """Has a public issuer send an invoice to a platform; the flow that it became."""
+    wanted = call.decode(Emission)
+    extension, interface = next(
+        ((end, code) for start, end, code in _STARTS if wanted.content.startswith(start)),
+        (".xml", "FSO3110A"),
+    )
+    _demand(call, "g2b-pa", wanted.to, "")
+    issuer = _demand(call, "g2b-issuer", wanted.issuer, interface)
+    try:
+        blob = await call.console.reception.keep_bytes(wanted.content)
+    except GatewayError as error:
+        raise Refused(507, "not taken", str(error)) from None
+    value = InvoiceEmitted(issuer, interface, extension, blob)
+    admission = await call.console.submit(SPACE, value)
+    flow = await call.console.read(read.find_flow, SPACE, str(admission.flow))
+    return await call.console.read(read.describe_flow, flow)
+
+
+def _demand(call: Call, circuit: Circuit, code: str, interface: str) -> str:
+    """The partner of a circuit that is asked for, or (``""``) the first that has a code."""
+    known = [
+        r.code_application
+        for _, r in call.console.reception.partners()
+        if r.circuit == circuit and (not interface or interface in r.interfaces)
+    ]
+    wanted = code or next(iter(known), "")
+    if wanted not in known:
+        detail = f"no {circuit} partner {wanted!r} (possible: {', '.join(known) or 'none'})"
+        raise Refused(404, "no such partner", detail)
+    return wanted
+
+
+class AckWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a partner acknowledges a flow of ours (`Acknowledged` without the flow)."""
+
+    status: str
+    motif: str = ""
+    comment: str = ""
+
+
+async def return_ack(call: Call) -> object:
+    """Has a partner acknowledge a flow of ours."""
+    row = await call.console.read(read.find_return, SPACE, call.wanted)
+    wanted = call.decode(AckWanted)
+    value = Acknowledged(row["id"], **msgspec.structs.asdict(wanted))
+    try:
+        return msgspec.to_builtins(await call.console.submit(SPACE, value))
+    except ValueError as error:
+        raise Refused(409, "not acknowledged so", str(error)) from None
+
+
+async def return_list(call: Call) -> object:
+    """The newest flows of ours."""
+    limit = max(1, min(int(call.query.get("limit", "50")), _MOST_FLOWS))
+    return await call.console.read(read.returns, SPACE, call.query.get("partner"), limit)
+
+
 async def pending(call: Call) -> object:
     """What is still to be done, and when."""
     return await call.console.read(read.pending, SPACE)
@@ -400,7 +478,10 @@ async def clock_advance(call: Call) -> object:
         by = parse_duration(call.decode(Advance).by)
     except ValueError as error:
         raise Refused(400, "not a duration", str(error)) from None
-    await call.console.lanes.advance(SPACE, by)
+    try:
+        await call.console.lanes.advance(SPACE, by)
+    except StillBusy as error:
+        raise Refused(409, "still busy", str(error)) from None
     return await clock_show(call)
 
 
@@ -424,6 +505,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/flows/{}/why", flow_why, "its decision trace"),
     Route("GET", "/api/v1/flows/{}/raw", flow_raw, "its bytes", secret=True),
     Route("GET", "/api/v1/returns/{}/raw", return_raw, "the bytes of a return", secret=True),
+    Route("GET", "/api/v1/returns", return_list, "newest flows of ours; ?partner= &limit="),
+    Route("POST", "/api/v1/returns/{}/ack", return_ack, "has its partner acknowledge a return"),
+    Route("POST", "/api/v1/emit", emit, "has a public issuer send an invoice to a platform"),
     Route("POST", "/api/v1/returns/{}/requeue", requeue, "puts a return back"),
     Route("POST", "/api/v1/returns/{}/resend", resend, "pushes a return once more"),
     Route("GET", "/api/v1/invoices/{}", invoice_show, "invoices of a number, with their history"),

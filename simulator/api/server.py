@@ -114,6 +114,8 @@ class Api(Resource):
             _send_problem(request, Refused(404, "not found", str(missing)))
         except ValueError as error:
             _send_problem(request, Refused(400, "wrong value", str(error)))
+        except OverflowError:
+            _send_problem(request, Refused(404, "not found", "no number is so large"))
         except Exception:
             log.exception("%s %s failed", request.method.decode(), request.path.decode("latin-1"))
             _send_problem(request, Refused(500, "internal error", "see the log of the node"))

@@ -49,6 +49,9 @@ def talks_to_node(verb: Callable[P, R]) -> Callable[P, R]:
             if error.status == _BAD_REQUEST:
                 raise click.UsageError(str(error)) from None
             raise click.ClickException(str(error)) from None
+        except BrokenPipeError:  # who reads has read enough
+            sys.stderr.close()
+            sys.exit(0)
         except OSError as error:
             raise EnvironmentFailure(str(error)) from None
         except NodeUnreachable as error:

@@ -36,25 +36,67 @@ def flow() -> None:
 @flow.command("list")
 @click.option("--partner", metavar="CODE", help="Only the flows of this partner.")
 @click.option("--limit", default=50, show_default=True)
+@click.option("--sent", is_flag=True, help="Our own flows instead of deposits.")
 @node_option
 @data_option
 @json_option
 @talks_to_node
 def list_flows(
-    partner: str | None, limit: int, node: str | None, data: str | None, as_json: bool
+    partner: str | None,
+    limit: int,
+    *,
+    sent: bool,
+    node: str | None,
+    data: str | None,
+    as_json: bool,
 ) -> None:
-    """The newest flows first."""
+    """The newest flows first, with their states as the portal's "Suivi des flux" words them."""
+    question = "returns" if sent else "flows"
     rows = (
-        _offline(data, "flows", partner=partner, limit=limit)
+        _offline(data, question, partner=partner, limit=limit)
         if data
-        else client_of(node).get("/api/v1/flows", partner=partner, limit=limit)
+        else client_of(node).get(f"/api/v1/{question}", partner=partner, limit=limit)
     )
     if as_json:
         print_json(rows)
         return
-    columns = ("no", "received", "partner", "interface", "name", "bytes", "state", "verdict")
-    keys = ("id", "received", "partner", "interface", "name", "size", "state", "verdict")
-    print_table("Flows", columns, [[row[key] for key in keys] for row in rows])
+    dated = "issued" if sent else "received"
+    last = "acknowledged" if sent else "verdict"
+    columns = ("no", dated, "partner", "interface", "name", "bytes", "state", last)
+    keys = ("id", dated, "partner", "interface", "name", "size")
+    standing = _standing_of_return if sent else _standing
+    lines = [[*(row[key] for key in keys), *standing(row)] for row in rows]
+    print_table("Our flows" if sent else "Flows", columns, lines)
+
+
+def _standing(row: dict[str, Any]) -> tuple[str, str]:
+    """State, with its label on the portal, and verdict of a deposit."""
+    return state_shown(row["state"]), row["verdict"]
+
+
+def _standing_of_return(row: dict[str, Any]) -> tuple[str, str]:
+    return row["state"], ack_shown(row["ack"])
+
+
+def state_shown(state: str) -> str:
+    """A state of a flow with its French label: ``IN_INTEGRE (Intégré)``."""
+    from simulator import resources
+
+    found = resources.flow_states().states.get(state)
+    return f"{state} ({found.label})" if found else state
+
+
+def ack_shown(ack: str) -> str:
+    """What a partner said of a flow of ours, and the state that the flow has by it."""
+    from simulator import resources
+    from simulator.domain.flowstates import path
+
+    table = resources.flow_states()
+    happening = table.acknowledged.get(ack)
+    if happening is None:
+        return ack
+    final = path(table, table.outgoing, ("sent", happening))[-1]
+    return f"{ack} ({table.states[final].label})"
 
 
 @flow.command()
@@ -70,7 +112,7 @@ def show(wanted: str, node: str | None, data: str | None, as_json: bool) -> None
         print_json(row)
         return
     click.echo(f"{plain(row['name'])}  (no {row['id']}, {row['partner']} over {row['protocol']})")
-    click.echo(f"received {row['received']}  {row['state']}  {row['verdict']}")
+    click.echo(f"received {row['received']}  {state_shown(row['state'])}  {row['verdict']}")
     invoices = [(i["member"], i["number"], i["supplier"], i["verdict"]) for i in row["invoices"]]
     print_table("Invoices", ("file", "number", "supplier", "verdict"), invoices)
     _print_returns(row["returns"])
@@ -224,8 +266,9 @@ def _offline(data: str, question: str, wanted: str = "", **query: Any) -> Any:  
 
     try:
         connection = open_reader(Path(data))
-        if question == "flows":
-            return read.flows(connection, "default", **query)
+        if question in ("flows", "returns"):
+            ask_all = read.flows if question == "flows" else read.returns
+            return ask_all(connection, "default", **query)
         found = read.find_flow(connection, "default", wanted)
         ask = explain.why if question == "why" else read.describe_flow
         return ask(connection, found)
@@ -241,8 +284,12 @@ def _print_returns(returns: list[dict[str, Any]]) -> None:
             r["id"],
             r["name"],
             r["state"],
-            ", ".join(f"{s['status']} {s['about']}" for s in r["statuses"]),
+            r["partner"],
+            ", ".join(f"{s['status']} {s['about']}" for s in r["statuses"])
+            or ", ".join(f"invoice {number}" for number in r["invoices"]),
+            ack_shown(r["ack"]),
         )
         for r in returns
     ]
-    print_table("Returns", ("no", "name", "state", "statuses"), rows)
+    columns = ("no", "name", "state", "to", "statuses", "acknowledged")
+    print_table("Returns", columns, rows)

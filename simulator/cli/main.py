@@ -24,6 +24,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "receive": ("simulator.cli.exchange_files:receive", "Fetch the returns of a partner."),
     "flow": ("simulator.cli.flow:flow", "List, show and explain flows."),
     "status": ("simulator.cli.status:status", "Show the life of invoices, set statuses."),
+    "emit": ("simulator.cli.emit:emit", "Have a public issuer send invoices to a platform."),
+    "ack": ("simulator.cli.emit:ack", "Have a partner acknowledge a flow of ours."),
     "wire": ("simulator.cli.wire:wire", "Show raw exchanges: AS2 messages and MDNs."),
     "rules": ("simulator.cli.rules:rules", "List and show the rules."),
     "partner": ("simulator.cli.partner:partner", "Add and show partners."),

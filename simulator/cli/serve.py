@@ -140,6 +140,7 @@ def _announce(ready: Mapping[str, Any]) -> None:
     lines += [
         f"  SFTP             {sftp['host']}:{sftp['port']}",
         f"  AS2              {ready['as2']}",
+        *([f"  AS2 over HTTPS   {ready['as2_tls']}"] if ready["as2_tls"] else []),
         f"  PeSIT over TLS   {ready['pesit']['host']}:{ready['pesit']['port']}",
         f"  data             {ready['data']}",
     ]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from simulator.domain.delivery import DeliveredInvoice
+from simulator.domain.delivery import DeliveredInvoice, Resent
 from simulator.domain.raccordement import Protocol, Structure
 
 Format = Literal["cppstatut", "cdar", "pivot", "annuaire", "relay"]
@@ -261,6 +261,44 @@ class ObjectStatus(msgspec.Struct, frozen=True, tag="object"):
     comment: str = ""
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """One file of a deposit, to be taken out of it when a return is written.
+
+    Attributes:
+        blob: content of the deposit.
+        flow: its file name; the extension tells the container.
+        member: name of the file in the envelope.
+    """
+
+    blob: BlobRef
+    flow: str
+    member: str
+
+
+class Passage(msgspec.Struct, frozen=True):
+    """What a return passes on out of a deposit: an invoice, or a message as it is.
+
+    Attributes:
+        origin: the file.
+        number: of the invoice in it.
+        readable: add a readable PDF if the invoice has none.
+        day: when the invoice was received, ``YYYY-MM-DD``.
+        is_platform: whether a plateforme agréée brought it.
+        resent: why it goes out again.
+        chorus_id: our number of it (IdCPRO).
+        completing: status messages whose attachments complete it.
+    """
+
+    origin: Origin
+    number: str = ""
+    readable: bool = False
+    day: str = ""
+    is_platform: bool = False
+    resent: Resent = ""
+    chorus_id: str = ""
+    completing: tuple[Origin, ...] = ()
+
+
 class Return(msgspec.Struct, frozen=True):
     """A flow of ours to a partner, before it is written out; composing is a pure function of it.
 
@@ -274,8 +312,10 @@ class Return(msgspec.Struct, frozen=True):
         emitter: our prefix, ``CPP001``.
         emitter_matricule: 4 digits in scheme 0238.
         partner_matricule: 4 digits in scheme 0238.
-        statuses: all of one kind; one file each, or one file for all, as the format wants.
+        statuses: all of one kind; one file each, or one file for all, as the format wants; of a
+            ``relay`` what its files say.
         in_reply_to: stream of the deposit it answers.
+        sources: what `invoices` and `files` are made of when it is written; the journal keeps these.
         invoices: of a ``pivot``.
         files: of a ``relay``.
         structures: of an ``annuaire``.
@@ -291,6 +331,7 @@ class Return(msgspec.Struct, frozen=True):
     partner_matricule: str
     statuses: tuple[FlowStatus | InvoiceStatus | ObjectStatus, ...]
     in_reply_to: str = ""
+    sources: tuple[Passage, ...] = ()
     invoices: tuple[DeliveredInvoice, ...] = ()
     files: tuple[CarriedFile, ...] = ()
     structures: tuple[Structure, ...] = ()

@@ -89,6 +89,10 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         flow_accepted, flow_partial, flow_refused: reports on the flow; None: nothing is sent.
         invoice_accepted, invoice_refused: statuses per invoice; None: nothing is sent.
         status_refused: answer to a status that may not be said; None: nothing is sent.
+        declaration_accepted: answers to a declaration that was taken, in order.
+        completed_in: statuses of an invoice that is completed by depositing it once more.
+        deliveries: by code of a deposit, the code on which its invoices go to the recipient.
+        undelivered: motif of the first status of an invoice whose recipient cannot be reached.
     """
 
     circuit: str
@@ -102,6 +106,10 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     invoice_accepted: Answer | None = None
     invoice_refused: Answer | None = None
     status_refused: Answer | None = None
+    declaration_accepted: tuple[Answer, ...] = ()
+    completed_in: tuple[str, ...] = ()
+    deliveries: dict[str, str] = {}
+    undelivered: str = ""
 
 
 class Reference(msgspec.Struct, frozen=True):

@@ -8,7 +8,9 @@ time, appends events with their cause and enqueues work; nothing else. The spine
 2. `decision.conclude`: its judgement came back. Checks that need the books; verdicts; answers. The
    documents of a large flow come before it, block by block (`decision.decide_block`).
 3. `life`: what becomes of an accepted invoice: its story, what actors say of it.
-4. `emission`: an answer is named, written, fetched or pushed, purged.
+4. `delivery`: the messages that follow from a status, and the invoice for its recipient; `playing`:
+   actors played by hand.
+5. `emission`: an answer is named; `returns`: it is written, fetched or pushed, purged.
 """
 
 from __future__ import annotations
@@ -17,7 +19,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from simulator.domain.flows import Deposit
-from simulator.exchange import admission, books, decision, emission, inputs, life, receipts
+from simulator.exchange import (
+    admission,
+    books,
+    decision,
+    inputs,
+    life,
+    playing,
+    receipts,
+    returns,
+)
 from simulator.journal.tx import Tx
 
 Step = Callable[[Tx, Any], object]
@@ -30,14 +41,16 @@ STEPS: Mapping[type, Step] = {
     inputs.UploadCut: books.upload_cut,
     inputs.BlockJudged: decision.decide_block,
     inputs.Judged: decision.conclude,
-    inputs.Composed: emission.composed,
-    inputs.Fetched: emission.fetched,
-    inputs.PushBegun: emission.push_begun,
-    inputs.Pushed: emission.pushed,
-    inputs.Purged: emission.purged,
+    inputs.Composed: returns.composed,
+    inputs.Fetched: returns.fetched,
+    inputs.PushBegun: returns.push_begun,
+    inputs.Pushed: returns.pushed,
+    inputs.Purged: returns.purged,
     inputs.Fired: life.fire,
     inputs.StatusAsked: life.say,
-    inputs.Requeued: emission.requeued,
+    inputs.InvoiceEmitted: playing.emit,
+    inputs.Acknowledged: playing.acknowledge,
+    inputs.Requeued: returns.requeued,
     inputs.RaccordementSaved: books.save_raccordement,
     inputs.StructuresSaved: books.save_structures,
     inputs.ClockMoved: books.move_clock,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulator.domain.businesstime import instant_text
-from simulator.exchange.emission import push_what_waits
 from simulator.exchange.inputs import ClockMoved, RaccordementSaved, StructuresSaved, UploadCut
+from simulator.exchange.returns import push_what_waits
 from simulator.journal.tx import Tx
 
 

@@ -6,6 +6,7 @@ specifications v1.1 §3.2.1.4.2 (supplier, recipient, uniqueness); of the number
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -22,8 +23,10 @@ from simulator.domain.judgement import (
     documents_of,
 )
 from simulator.domain.reference import Answer, CircuitPlan
+from simulator.exchange.delivery import Word, played_by, tell
 from simulator.exchange.emission import (
     Outcome,
+    answer_declarations,
     error_line,
     invoice_statuses,
     release_held,
@@ -33,21 +36,29 @@ from simulator.exchange.emission import (
 )
 from simulator.exchange.inputs import BlockJudged, Judged
 from simulator.exchange.invoice_checks import check, place_of, traced
-from simulator.exchange.life import Heard, begin, hear, plan_story
+from simulator.exchange.life import Heard, begin, complete, hear, plan_story, too_many
+from simulator.journal.lifebook import Living
 from simulator.journal.rows import Flow, Invoice
 from simulator.journal.tx import Tx
 
+_DECLARATION, _ONE_STATUS = "flux-10", "cdar"
 # So many invoices have every check of theirs in the trace.
 _FEW = 20
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """One document with its findings, those of the judging process and those of the books."""
+    """One document with its findings, those of the judging process and those of the books.
+
+    `words` is what follows besides the answer to the deposit, `completes` the invoice that it is once
+    more.
+    """
 
     document: Document
     findings: tuple[Finding, ...]
     checks: tuple[Check, ...]
     triptych: str
+    words: tuple[Word, ...] = ()
+    completes: Living | None = None
 
     @property
     def accepted(self) -> bool:
@@ -86,6 +97,8 @@ def decide_block(tx: Tx, judged: BlockJudged) -> None:
     cause = tx.cause_of(judged.work)
     event = tx.event(flow.stream, "DocumentsDecided", body, cause=cause, flow=flow.id)
     invoice_statuses(tx, flow, _statuses(tx, flow, decided), event, held=True)
+    tell(tx, (word for one in decided for word in one.words), event, held=flow.id)
+    answer_declarations(tx, flow, _declared(flow, decided), event, held=True)
 
 
 def _refuse(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None:
@@ -111,6 +124,8 @@ def _settle(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None
     report_lines(tx, flow, outcome, lines, event)
     invoice_statuses(tx, flow, _statuses(tx, flow, decided), event)
     release_held(tx, flow, event)
+    tell(tx, (word for one in decided for word in one.words), event)
+    answer_declarations(tx, flow, _declared(flow, decided), event)
     plan_story(tx, flow, event)
 
 
@@ -120,33 +135,65 @@ def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]
     circuit = raccordement.circuit if raccordement else ""
     plan = tx.reference.circuits.get(circuit)
     decided = []
+    said = Counter(d.member for d in documents if d.facts and d.facts.syntax == _ONE_STATUS)
     for document in documents:
         assert document.facts is not None, "a document without facts has an error of level file"
         if document.facts.syntax in INVOICES:
             one = _check_document(tx, document, circuit)
             invoice = _enter(tx, flow, one, plan)
             answer = _answer(one, plan)
-            if one.accepted and answer:
+            if one.accepted and one.completes:
+                words = complete(tx, flow, one.completes, document.member)
+                one = msgspec.structs.replace(one, words=words)
+            elif one.accepted and answer:
                 about = _status(answer.status, answer.label, document.facts, flow, ())
-                begin(tx, invoice, about, circuit, document.facts.profile)
+                words = begin(tx, flow, invoice, about, document.facts.profile)
+                one = msgspec.structs.replace(one, words=words)
         else:
-            one = _heard(tx, flow, document)
+            one = _heard(tx, flow, document, said[document.member])
+            said[document.member] = min(0, -said[document.member])  # it is answered once
             _enter(tx, flow, one, None)
         decided.append(one)
     return decided
 
 
-def _heard(tx: Tx, flow: Flow, document: Document) -> Decided:
-    """A status or a declaration: told to the invoice that it is about, or refused in its turn."""
+def _declared(flow: Flow, decided: Iterable[Decided]) -> list[ObjectStatus]:
+    """The declarations that were taken, for their answers to say a status of."""
+    return [
+        ObjectStatus(
+            status="",
+            label="",
+            kind="declaration",
+            number=facts.number,
+            received=flow.received,
+            flow=flow.name,
+            supplier_scheme=facts.supplier_scheme,
+            supplier=facts.supplier,
+        )
+        for one in decided
+        if one.accepted and (facts := one.document.facts) and facts.syntax == _DECLARATION
+    ]
+
+
+def _heard(tx: Tx, flow: Flow, document: Document, in_file: int) -> Decided:
+    """A status or a declaration: told to the invoice that it is about, or refused in its turn.
+
+    `in_file` is how many its message says, negative once that was told for another of them.
+    """
     facts = document.facts
     assert facts is not None
     lines = tuple(error_line(tx, f) for f in document.findings if f.refuses)
-    heard = Heard(None, "its rules refuse it") if lines else hear(tx, flow, document)
+    if lines:
+        heard = Heard(None, "its rules refuse it")
+    elif abs(in_file) > 1:
+        heard = too_many(tx, abs(in_file))
+    else:
+        heard = hear(tx, flow, document)
     if heard.refusal:
         lines = (heard.refusal,)
     # What is itself an acknowledgement is never answered (PPF general dossier v3.2 §3.4.4).
     is_answered = bool(tx.reference.catalogue[flow.interface].flow_ack)
-    if lines and is_answered and isinstance(facts.said, InvoiceStatus):
+    if lines and is_answered and in_file >= 0 and isinstance(facts.said, InvoiceStatus):
         event = tx.event(flow.stream, "StatusRefused", {"number": facts.number, "lines": lines})
         about = ObjectStatus(
             status="",
@@ -161,7 +208,7 @@ def _heard(tx: Tx, flow: Flow, document: Document) -> Decided:
         )
         status_refused(tx, flow, about, event)
     check = Check(f"status of {facts.number}", "failed" if lines else "passed", heard.note)
-    return Decided(document, document.findings, (check,), "")
+    return Decided(document, document.findings, (check,), "", heard.words)
 
 
 def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> int:
@@ -177,7 +224,8 @@ def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> int:
             recipient=facts.recipient,
             status=answer.status if answer else "",
             verdict="accepted" if one.accepted else "rejected",
-            triptych=(one.triptych or None) if one.accepted else None,
+            triptych=(one.triptych or None) if one.accepted and not one.completes else None,
+            size=one.document.size,
             line=None if one.accepted else _line_of_invoice(tx, one),
         ),
     )
@@ -185,7 +233,7 @@ def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> int:
 
 def _answer(one: Decided, plan: CircuitPlan | None) -> Answer | None:
     """The status that goes back for one invoice, if its circuit has one."""
-    if plan is None:
+    if plan is None or (one.accepted and one.completes):
         return None
     return plan.invoice_accepted if one.accepted else plan.invoice_refused
 
@@ -240,9 +288,22 @@ def _check_document(tx: Tx, document: Document, circuit: str) -> Decided:
     checked = check(tx, document, circuit)
     found = (*document.findings, *checked.findings)
     triptych = triptych_of(facts, circuit)
-    twin = _unique(tx, document, facts, triptych) if not any(f.refuses for f in found) else []
+    completes, twin = None, []
+    if not any(f.refuses for f in found):
+        completes = _suspended(tx, circuit, triptych)
+        twin = [] if completes else _unique(tx, document, facts, triptych)
     once = traced(f"invoice received once: {document.member}", twin)
-    return Decided(document, (*found, *twin), (*checked.checks, once), triptych)
+    if completes:
+        once = msgspec.structs.replace(once, detail=f"completes {completes.number}, suspended")
+    checks = (*checked.checks, once)
+    return Decided(document, (*found, *twin), checks, triptych, completes=completes)
+
+
+def _suspended(tx: Tx, circuit: str, triptych: str) -> Living | None:
+    """The invoice that a deposit completes: it stands under the same key, and waits for that."""
+    plan = tx.reference.circuits.get(circuit)
+    found = tx.life.standing(triptych) if plan and plan.completed_in else None
+    return found if plan and found and found.status in plan.completed_in else None
 
 
 def triptych_of(facts: Facts, circuit: str) -> str:
@@ -294,8 +355,21 @@ def _statuses(tx: Tx, flow: Flow, decided: Sequence[Decided]) -> list[InvoiceSta
         answer, facts = _answer(one, plan), one.document.facts
         if answer and facts and facts.syntax in INVOICES:
             lines = tuple(error_line(tx, f) for f in one.findings if f.refuses)
-            statuses.append(_status(answer.status, answer.label, facts, flow, lines))
+            status = _status(answer.status, answer.label, facts, flow, lines)
+            statuses.append(_or_undelivered(tx, flow, plan, status) if one.accepted else status)
     return statuses
+
+
+def _or_undelivered(
+    tx: Tx, flow: Flow, plan: CircuitPlan | None, status: InvoiceStatus
+) -> InvoiceStatus:
+    """The first status of an invoice; with a motif when nobody can hand it to its recipient."""
+    if plan is None or not plan.undelivered:
+        return status
+    if played_by(tx, plan.circuit, flow.interface, status.recipient) != "nobody":
+        return status
+    label = tx.reference.life.motifs.label(plan.undelivered)
+    return msgspec.structs.replace(status, motif=plan.undelivered, motif_label=label)
 
 
 def _status(

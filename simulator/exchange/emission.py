@@ -1,12 +1,11 @@
-"""Emission: what goes back to a partner, under which name and number, and when it is gone.
+"""Emission: what goes to a partner, and under which name and number.
 
 Which answer follows what is data (``schemas/circuits/*.toml``); this module applies it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -14,21 +13,36 @@ import msgspec
 from simulator.domain.findings import Finding
 from simulator.domain.flowname import FlowName, own_identifier
 from simulator.domain.flows import (
-    BlobRef,
     ErrorLine,
     FlowStatus,
+    Format,
     InvoiceStatus,
     ObjectStatus,
+    Passage,
     Return,
     blob_ref,
 )
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Answer, CircuitPlan
-from simulator.exchange.inputs import Composed, Fetched, Purged, PushBegun, Pushed, Requeued
+from simulator.exchange.returns import ready
 from simulator.journal.rows import Flow
 from simulator.journal.tx import Tx
 
 Outcome = Literal["accepted", "partial", "refused"]
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What a return holds.
+
+    Attributes:
+        statuses: see `Return.statuses`.
+        sources: files of a deposit that it passes on.
+        format: None: that of the partner's circuit.
+    """
+
+    statuses: tuple[FlowStatus | InvoiceStatus | ObjectStatus, ...] = ()
+    sources: tuple[Passage, ...] = ()
+    format: Format | None = None
 
 
 def report_on_flow(
@@ -55,7 +69,7 @@ def report_lines(
         received=flow.received,
         lines=() if _says_all_is_well(to.plan, answer) else lines,
     )
-    _emit(tx, to, FlowName.parse(flow.report), (status,), cause)
+    _emit(tx, to, FlowName.parse(flow.report), Content((status,)), cause)
 
 
 def invoice_statuses(
@@ -71,23 +85,28 @@ def invoice_statuses(
     groups = [tuple(statuses)] if tx.reference.options.group_statuses else [(s,) for s in statuses]
     for group in groups:
         name = _own_name(tx, flow.partner, _life_cycle_code(tx, to))
-        _emit(tx, to, name, group, cause, held=held)
+        _emit(tx, to, name, Content(group), cause, held=held)
 
 
-def statuses_to(
-    tx: Tx, flow: Flow, to: tuple[str, str], statuses: Sequence[InvoiceStatus], cause: int
-) -> None:
-    """Emits statuses about invoices of a flow to a partner on a code, grouped as the settings ask.
+def emit_to(
+    tx: Tx,
+    flow: Flow,
+    to: tuple[Raccordement, str],
+    content: Content,
+    cause: int,
+    *,
+    held: bool = False,
+) -> int | None:
+    """Emits something about a flow on a code to a partner, who need not be its depositor.
 
-    The partner need not be the one that deposited the flow.
+    Returns the number of the return; None where nothing is known of the partner's circuit.
     """
     partner, code = to
-    addressee = _partner(tx, flow, partner)
-    if addressee is None or not statuses:
-        return
-    groups = [tuple(statuses)] if tx.reference.options.group_statuses else [(s,) for s in statuses]
-    for group in groups:
-        _emit(tx, addressee, _own_name(tx, partner, code), group, cause)
+    addressee = _partner(tx, flow, partner.code_application)
+    if addressee is None:
+        return None
+    name = _own_name(tx, partner.code_application, code)
+    return _emit(tx, addressee, name, content, cause, held=held)
 
 
 def status_refused(tx: Tx, flow: Flow, about: ObjectStatus, cause: int) -> None:
@@ -97,14 +116,30 @@ def status_refused(tx: Tx, flow: Flow, about: ObjectStatus, cause: int) -> None:
     if to is None or answer is None or answer.interface not in to.raccordement.interfaces:
         return
     status = msgspec.structs.replace(about, status=answer.status, label=answer.label)
-    _emit(tx, to, _own_name(tx, flow.partner, answer.interface), (status,), cause)
+    _emit(tx, to, _own_name(tx, flow.partner, answer.interface), Content((status,)), cause)
+
+
+def answer_declarations(
+    tx: Tx, flow: Flow, declarations: Sequence[ObjectStatus], cause: int, *, held: bool = False
+) -> None:
+    """Emits what a circuit answers to declarations that were taken, a return for each answer."""
+    to = _addressee(tx, flow)
+    for answer in to.plan.declaration_accepted if to and declarations else ():
+        code = answer.code_for(tx.reference.catalogue[flow.interface], tx.reference.options)
+        if to is None or code not in to.raccordement.interfaces:
+            continue
+        about = tuple(
+            msgspec.structs.replace(each, status=answer.status, label=answer.label)
+            for each in declarations
+        )
+        _emit(tx, to, _own_name(tx, flow.partner, code), Content(about), cause, held=held)
 
 
 def release_held(tx: Tx, flow: Flow, cause: int) -> None:
     """Lets the statuses of a large flow go, now that the report on it has."""
-    for number in tx.held_returns(flow.id):
+    for number, partner in tx.held_returns(flow.id):
         tx.set_return(number, "composing")
-        tx.enqueue("compose", number, _lane(flow.partner), cause)
+        tx.enqueue("compose", number, _lane(partner), cause)
 
 
 def error_line(tx: Tx, finding: Finding) -> ErrorLine:
@@ -194,191 +229,54 @@ def _emit(
     tx: Tx,
     to: _Addressee,
     name: FlowName,
-    statuses: tuple[FlowStatus | InvoiceStatus | ObjectStatus, ...],
+    holds: Content,
     cause: int,
     *,
     held: bool = False,
-) -> None:
+) -> int:
     flow, partner = to.flow, to.raccordement.code_application
     value = Return(
         partner=partner,
         name=str(name),
         interface=name.interface,
-        format=to.plan.format,
+        format=holds.format or to.plan.format,
         issued=tx.now,
         emitter=tx.reference.options.prefix,
         emitter_matricule=tx.reference.options.matricule,
         partner_matricule=to.raccordement.matricule,
-        statuses=statuses,
+        statuses=holds.statuses,
         in_reply_to=flow.stream,
+        sources=holds.sources,
     )
-    # A small return does not overtake a larger one of the same partner.
-    content = None if held or tx.lane_is_busy(_lane(partner)) else tx.compose(value)
+    # What is taken out of a deposit is large. A small return does not overtake a larger one of the
+    # same partner.
+    later = held or holds.sources or tx.lane_is_busy(_lane(partner))
+    content = None if later else tx.compose(value)
     blob = blob_ref(content) if content else None
     number = tx.add_return(value, flow.id, blob, held=held)
-    body = {"name": value.name, "interface": value.interface, "statuses": _summary(statuses)}
-    decided = tx.event(flow.stream, "ReturnDecided", body, cause=cause, flow=flow.id)
+    decided = tx.event(flow.stream, "ReturnDecided", _about(value), cause=cause, flow=flow.id)
     if held:
-        return
+        return number
     if blob is None:
         tx.enqueue("compose", number, _lane(partner), decided)
     else:
         tx.keep_blob(blob, content)
-        _ready(tx, number, value, flow.id, blob, decided)
+        ready(tx, number, value, flow.id, blob, decided)
+    return number
 
 
 def _lane(partner: str) -> str:
     return f"compose:{partner}"
 
 
-def _summary(
-    statuses: Iterable[FlowStatus | InvoiceStatus | ObjectStatus],
-) -> list[dict[str, str]]:
-    return [
-        {"status": s.status, "label": s.label, "number": getattr(s, "number", "")} for s in statuses
+def _about(value: Return) -> dict[str, object]:
+    """What an event says of a return."""
+    statuses = [
+        {"status": s.status, "label": s.label, "number": getattr(s, "number", "")}
+        for s in value.statuses
     ]
-
-
-# -- what becomes of a return -------------------------------------------------------------------
-
-
-def composed(tx: Tx, done: Composed) -> None:
-    """A return is written: it waits for the partner, or a push is due."""
-    value, flow, state = tx.returned(done.returned)
-    if state != "composing":
-        return
-    _, cause = tx.finish(done.work)
-    tx.keep_blob(done.blob, done.content)
-    tx.set_return(done.returned, "waiting", done.blob)
-    _ready(tx, done.returned, value, flow, done.blob, cause)
-
-
-def _ready(
-    tx: Tx, number: int, value: Return, flow: int | None, blob: BlobRef, cause: int | None
-) -> None:
-    event = _tell(tx, value, flow, "ReturnReady", msgspec.to_builtins(blob), cause)
-    if _listens(tx.raccordement(value.partner)):
-        tx.enqueue("push", number, _push_lane(value.partner), event)
-    _plan_purge(tx, number, value, event)
-
-
-def push_what_waits(tx: Tx, partner: Raccordement, cause: int) -> None:
-    """A partner listens from now on: what waits for it leaves, oldest first."""
-    if partner.listens:
-        for number in tx.waiting_returns(partner.code_application):
-            tx.enqueue("push", number, _push_lane(partner.code_application), cause)
-
-
-def _listens(partner: Raccordement | None) -> bool:
-    return partner is not None and partner.listens
-
-
-def _push_lane(partner: str) -> str:
-    """One push at a time, so that 500 goes before 202."""
-    return f"push:{partner}"
-
-
-def fetched(tx: Tx, done: Fetched) -> None:
-    """A partner has taken a return; from now on it is in no listing."""
-    value, flow, state = tx.returned(done.returned)
-    if state != "waiting":
-        return
-    if not done.keep:
-        tx.set_return(done.returned, "delivered")
-        tx.cancel("purge", done.returned)
-    _tell(tx, value, flow, "ReturnFetched", {"kept": done.keep})
-
-
-def push_begun(tx: Tx, begun: PushBegun) -> bool:
-    """A push leaves; whether it is a resend: another attempt came before, also one that a crash cut."""
-    value, flow, _ = tx.returned(begun.returned)
-    tx.mark_work(begun.work, "running", begun.attempt)
-    attempt = tx.begin_push(begun.returned)
-    body = {"attempt": attempt, "resend": attempt > 1}
-    _tell(tx, value, flow, "PushAttempted", body, tx.cause_of(begun.work))
-    return attempt > 1
-
-
-def pushed(tx: Tx, done: Pushed) -> None:
-    """A push has ended. By default there is no retry (DG3.2: without an answer one calls support)."""
-    is_open, cause = tx.finish(done.work)
-    if not is_open:
-        return
-    value, flow, _ = tx.returned(done.returned)
-    if done.record:
-        tx.wire.add(done.record, returned=done.returned)
-    body = {"outcome": done.outcome, "detail": done.detail}
-    if done.delivered:
-        tx.set_return(done.returned, "delivered")
-        tx.cancel("purge", done.returned)
-        _tell(tx, value, flow, "PushSucceeded", body, cause)
-        return
-    due = _next_attempt(tx, done)
-    tx.set_return(done.returned, "waiting" if due else "failed")
-    event = _tell(tx, value, flow, "PushFailed", {**body, "again": due}, cause)
-    if due:
-        tx.enqueue("push", done.returned, _push_lane(value.partner), event, due)
-
-
-def _next_attempt(tx: Tx, done: Pushed) -> datetime | None:
-    """When the plan of the settings has another attempt; None for never."""
-    plan = tx.reference.options.push_retries
-    attempts = tx.attempts(done.returned)
-    return tx.now + plan[attempts - 1] if done.again and attempts <= len(plan) else None
-
-
-def purged(tx: Tx, due: Purged) -> None:
-    """An unfetched return goes (DG3.2 note 42)."""
-    open_, cause = tx.finish(due.work)
-    if not open_:
-        return
-    value, flow, state = tx.returned(due.returned)
-    if state == "waiting":
-        tx.set_return(due.returned, "purged")
-        _tell(tx, value, flow, "ReturnPurged", {}, cause)
-
-
-def requeued(tx: Tx, asked: Requeued) -> str:
-    """Puts a return back, or pushes it again with the same identity; returns its name.
-
-    Raises:
-        LookupError: there is no such return.
-        ValueError: it is not written yet, or on its way.
-    """
-    value, flow, state = tx.returned(asked.returned)
-    if state in ("composing", "held"):
-        message = f"{value.name} is still being written"
-        raise ValueError(message)
-    if tx.is_pushing(asked.returned):
-        message = f"{value.name} is being pushed"
-        raise ValueError(message)
-    tx.cancel("push", asked.returned)
-    tx.cancel("purge", asked.returned)
-    tx.set_return(asked.returned, "waiting")
-    event = _tell(tx, value, flow, "ReturnRequeued", {"was": state})
-    if _listens(tx.raccordement(value.partner)):
-        tx.enqueue("push", asked.returned, _push_lane(value.partner), event)
-    _plan_purge(tx, asked.returned, value, event)
-    return value.name
-
-
-def _plan_purge(tx: Tx, number: int, value: Return, cause: int) -> None:
-    due = tx.now + tx.reference.options.purge_after
-    tx.enqueue("purge", number, f"purge:{value.partner}", cause, due)
-
-
-def _tell(
-    tx: Tx,
-    value: Return,
-    flow: int | None,
-    kind: str,
-    body: Mapping[str, object],
-    cause: int | None = None,
-) -> int:
-    """Appends an event to the stream of a return.
-
-    A stream of its own: when a return is written, fetched or purged depends on the machine and the
-    partner, and must not mix into the order of events of the deposit that it answers.
-    """
-    stream = f"{value.partner}/{value.name}"
-    return tx.event(stream, kind, {"name": value.name, **body}, cause=cause, flow=flow)
+    body: dict[str, object] = {"name": value.name, "interface": value.interface}
+    body["statuses"] = statuses
+    if value.sources and not statuses:
+        body["invoices"] = [source.number for source in value.sources]
+    return body

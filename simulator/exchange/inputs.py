@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from simulator.domain.businesstime import Clock
-from simulator.domain.flows import BlobRef, Deposit, WireRecord
+from simulator.domain.flows import Blob, BlobRef, Deposit, WireRecord
 from simulator.domain.judgement import Judgement
 from simulator.domain.lifetable import Actor
 from simulator.domain.raccordement import Raccordement, Structure
@@ -75,6 +75,31 @@ class StatusAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     comment: str = ""
     attachments: tuple[str, ...] = ()
     partner: str = ""
+
+
+class InvoiceEmitted(msgspec.Struct, frozen=True):
+    """An invoice that somebody has a public issuer send.
+
+    Attributes:
+        partner: code application of the issuer.
+        interface: code that it deposits on.
+        extension: of the flow name: ``.xml``, ``.pdf`` or ``.tar.gz``.
+        blob: the content.
+    """
+
+    partner: str
+    interface: str
+    extension: str
+    blob: Blob
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """Somebody has a partner acknowledge a flow of ours."""
+
+    returned: int
+    status: str
+    motif: str = ""
+    comment: str = ""
 
 
 class ReceiptSent(msgspec.Struct, frozen=True):

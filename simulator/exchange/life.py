@@ -2,23 +2,30 @@
 
 Who may say what, and whom it is told to, is data (``schemas/lifecycle/*.toml``, decided in
 `simulator.domain.lifecycle`); these steps apply it: they record each line of history and emit the
-returns that follow. A story goes on by itself until somebody else speaks of the invoice (assumed).
+returns that follow (`simulator.exchange.delivery`). A story goes on by itself until somebody else
+speaks of the invoice, or until it is for a connected partner to speak (assumed).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import takewhile
 
 import msgspec
 
-from simulator.domain.flows import ErrorLine, FlowStatus, InvoiceStatus, ObjectStatus
+from simulator.domain.flows import (
+    ErrorLine,
+    FlowStatus,
+    InvoiceStatus,
+    ObjectStatus,
+    Origin,
+)
 from simulator.domain.judgement import Document, Facts
 from simulator.domain.lifecycle import decide, possible, recorded, story, told_as_error
-from simulator.domain.lifetable import Actor, Step
+from simulator.domain.lifetable import Actor, Life, Step
 from simulator.domain.lifevalues import Allowed, Entry, Refused, Request
-from simulator.domain.raccordement import Raccordement
-from simulator.domain.telling import Delivery
-from simulator.exchange.emission import statuses_to
+from simulator.domain.telling import Words, deliveries
+from simulator.exchange.delivery import DEPOSITORS, Word, played_by, tell
 from simulator.exchange.inputs import Fired, StatusAsked
 from simulator.journal.lifebook import Living
 from simulator.journal.rows import Flow
@@ -26,6 +33,9 @@ from simulator.journal.tx import Tx
 
 # Statuses of one firing: the step must not hold the engine for long.
 _TOGETHER = 200
+_COMPLETED = "12"
+# Who speaks on the side of the recipient, so that a partner may be behind it.
+_RECIPIENTS: tuple[Actor, ...] = ("buyer", "accountant", "platform")
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -42,14 +52,26 @@ class Said(msgspec.Struct, frozen=True):
 # -- the first status, and the story -------------------------------------------------------------
 
 
-def begin(tx: Tx, invoice: int, about: InvoiceStatus, circuit: str, cadre: str) -> None:
-    """An accepted invoice starts to live; the first step of its story is planned."""
-    tx.life.begin(invoice, about, circuit, cadre)
+def begin(tx: Tx, flow: Flow, invoice: int, about: InvoiceStatus, cadre: str) -> tuple[Word, ...]:
+    """An accepted invoice starts to live; the first step of its story is planned.
+
+    Returns what follows besides the first status itself, which answers the deposit: the invoice for
+    its recipient.
+    """
+    raccordement = tx.raccordement(flow.partner)
+    circuit = raccordement.circuit if raccordement else ""
+    living = tx.life.begin(invoice, about, circuit, cadre)
     first = _first(tx, circuit) or about.status
     tx.life.add(invoice, Entry(first, "chorus", tx.now, said=about.status))
-    steps = _story(tx, circuit, cadre)
+    steps = _story(tx, flow, living)
     if steps:
         tx.life.plan(invoice, 0, tx.now + steps[0].after)
+    life = tx.reference.life.circuits.get(circuit)
+    if life is None:
+        return ()
+    case: tuple[Life, Actor, str] = (life, "chorus", tx.reference.life.group(cadre))
+    told = deliveries(tx.reference.life, case, first, Words())
+    return tuple(Word(living, each) for each in told if each.carries != "status")
 
 
 def _first(tx: Tx, circuit: str) -> str:
@@ -59,11 +81,16 @@ def _first(tx: Tx, circuit: str) -> str:
     return order.first[0] if order else ""
 
 
-def _story(tx: Tx, circuit: str, cadre: str) -> tuple[Step, ...]:
+def _story(tx: Tx, flow: Flow, living: Living) -> tuple[Step, ...]:
+    """The steps that the simulator says; what a connected partner has to say ends them."""
     options = tx.reference.options
     if not options.story:
         return ()
-    return story(tx.reference.life, circuit, cadre, delays=options.delays)
+    steps = story(tx.reference.life, living.circuit, living.cadre, delays=options.delays)
+    silent: tuple[Actor, ...] = DEPOSITORS.get(living.circuit, ())
+    if played_by(tx, living.circuit, flow.interface, living.recipient) != "us":
+        silent = (*silent, *_RECIPIENTS)
+    return tuple(takewhile(lambda step: step.actor not in silent, steps))
 
 
 def plan_story(tx: Tx, flow: Flow, cause: int) -> None:
@@ -79,10 +106,10 @@ def fire(tx: Tx, fired: Fired) -> None:
     if not is_open:
         return
     flow = tx.flow(fired.flow)
-    said: list[tuple[Living, Delivery]] = []
+    said: list[Word] = []
     told = []
     for living in tx.life.due(flow.id, _TOGETHER):
-        steps = _story(tx, living.circuit, living.cadre)
+        steps = _story(tx, flow, living)
         if living.step >= len(steps):
             tx.life.plan(living.id, living.step, None)
             continue
@@ -95,10 +122,10 @@ def fire(tx: Tx, fired: Fired) -> None:
             continue
         rest = steps[living.step + 1 :]
         tx.life.plan(living.id, living.step + 1, tx.now + rest[0].after if rest else None)
-        said += [(living, delivery) for delivery in outcome.deliveries]
+        said += [Word(living, delivery) for delivery in outcome.deliveries]
         told.append({"number": living.number, "status": outcome.status, "actor": step.actor})
     event = tx.event(f"{flow.stream}/life", "StatusesSet", {"statuses": told}, flow=flow.id)
-    _tell(tx, flow, said, event)
+    tell(tx, said, event)
     plan_story(tx, flow, event)
 
 
@@ -129,7 +156,7 @@ def say(tx: Tx, asked: StatusAsked) -> Said:
     flow = tx.flow(living.flow)
     tx.life.plan(living.id, living.step, None)
     event = _set(tx, flow, living, outcome, request)
-    _tell(tx, flow, [(living, delivery) for delivery in outcome.deliveries], event)
+    tell(tx, [Word(living, delivery) for delivery in outcome.deliveries], event)
     told = tuple(f"{d.to}: {d.status} {d.label}".strip() for d in outcome.deliveries)
     return Said(living.number, outcome.status, outcome.label, outcome.effect, told, outcome.notes)
 
@@ -203,6 +230,25 @@ def _set(tx: Tx, flow: Flow, living: Living, outcome: Allowed, request: Request)
     return tx.event(f"{flow.stream}/life", "StatusSet", body, flow=flow.id)
 
 
+def complete(tx: Tx, flow: Flow, living: Living, member: str) -> tuple[Word, ...]:
+    """A suspended invoice is deposited once more: its supplier completes it (v1.0 fig. 19)."""
+    request = Request(
+        circuit=living.circuit,
+        actor="supplier",
+        status=_COMPLETED,
+        at=tx.now,
+        attachments=(member,),
+    )
+    outcome = _decided(tx, living, request)
+    if isinstance(outcome, Refused):
+        return ()
+    origin = tx.flow(living.flow)
+    tx.life.plan(living.id, living.step, None)
+    _set(tx, origin, living, outcome, request)
+    source = Origin(flow.blob, flow.name, member)
+    return tuple(Word(living, delivery, source) for delivery in outcome.deliveries)
+
+
 # -- what partners say by flows --------------------------------------------------------------------
 
 
@@ -212,10 +258,12 @@ class Heard(msgspec.Struct, frozen=True):
     Attributes:
         refusal: what is wrong with it, None when it was taken.
         note: for the trace.
+        words: what follows from it.
     """
 
     refusal: ErrorLine | None
     note: str
+    words: tuple[Word, ...] = ()
 
 
 def hear(tx: Tx, flow: Flow, document: Document) -> Heard:
@@ -224,15 +272,24 @@ def hear(tx: Tx, flow: Flow, document: Document) -> Heard:
     assert facts is not None
     if isinstance(facts.said, FlowStatus):
         return _acknowledged(tx, flow, facts.said)
-    if isinstance(facts.said, ObjectStatus) or facts.type_code == _OF_MESSAGE:
-        return Heard(None, f"{facts.type_code} on a message of ours: noted")
-    if facts.said is None:
+    if isinstance(facts.said, ObjectStatus):
+        return _refused_by(tx, flow, facts.said)
+    if facts.said is None or facts.type_code == _OF_MESSAGE:
         return Heard(None, "nothing is recorded of it")
-    return _said_of_invoice(tx, flow, facts, facts.said)
+    return _said_of_invoice(tx, flow, document.member, facts, facts.said)
+
+
+def too_many(tx: Tx, count: int) -> Heard:
+    """Refuses a message that says several things at once, where one is all that it may say."""
+    row = tx.reference.life.refusals["several"]
+    words = {"found": count}
+    refused = Refused("several", row.code, row.message.format(**words), row.reason.format(**words))
+    return Heard(told_as_error(tx.reference.life, refused), refused.reason)
 
 
 # CDV of a CDV: a partner refuses a status of ours.
 _OF_MESSAGE = "601"
+_SIREN, _YEAR = 9, 4
 
 
 def _acknowledged(tx: Tx, flow: Flow, said: FlowStatus) -> Heard:
@@ -245,7 +302,18 @@ def _acknowledged(tx: Tx, flow: Flow, said: FlowStatus) -> Heard:
     return Heard(None, f"{said.status} on our {name}")
 
 
-def _said_of_invoice(tx: Tx, flow: Flow, facts: Facts, said: InvoiceStatus) -> Heard:
+def _refused_by(tx: Tx, flow: Flow, said: ObjectStatus) -> Heard:
+    """A partner refuses a message of ours, which is called like its flow and by its rank in it."""
+    name = said.number.rpartition("-")[0]
+    found = tx.life.acknowledged(flow.partner, name, said.status) if name else None
+    if found is None:
+        return Heard(None, f"{said.status} on {said.number}: no message of ours was called so")
+    body = {"name": found[1], "status": said.status, "lines": said.lines}
+    tx.event(f"{flow.partner}/{found[1]}", "ReturnAcknowledged", body)
+    return Heard(None, f"{said.status} on our {said.number}")
+
+
+def _said_of_invoice(tx: Tx, flow: Flow, member: str, facts: Facts, said: InvoiceStatus) -> Heard:
     living = _of_partner(tx, flow, facts)
     raccordement = tx.raccordement(flow.partner)
     circuit = living.circuit if living else raccordement.circuit if raccordement else ""
@@ -268,18 +336,44 @@ def _said_of_invoice(tx: Tx, flow: Flow, facts: Facts, said: InvoiceStatus) -> H
         return Heard(msgspec.structs.replace(line, subject=facts.number), outcome.reason)
     origin = tx.flow(living.flow)
     tx.life.plan(living.id, living.step, None)
-    event = _set(tx, origin, living, outcome, request)
-    _tell(tx, origin, [(living, delivery) for delivery in outcome.deliveries], event)
-    return Heard(None, "; ".join((f"{living.number}: {outcome.label}", *outcome.notes)))
+    _set(tx, origin, living, outcome, request)
+    _note_answer(tx, flow, living, facts.type_code)
+    source = Origin(flow.blob, flow.name, member)
+    words = tuple(Word(living, delivery, source) for delivery in outcome.deliveries)
+    return Heard(None, "; ".join((f"{living.number}: {outcome.label}", *outcome.notes)), words)
+
+
+def _note_answer(tx: Tx, flow: Flow, living: Living, status: str) -> None:
+    """A status on the code of an acknowledgement is one of the flow that brought the invoice too."""
+    for acknowledged in tx.reference.catalogue[flow.interface].acknowledges:
+        interface, _, level = acknowledged.partition(":")
+        if level == "object":
+            tx.life.answered(living.id, flow.partner, interface, status)
 
 
 def _of_partner(tx: Tx, flow: Flow, facts: Facts) -> Living | None:
     """The invoice, if it is one that this partner may speak of."""
     for living in tx.life.named(facts.number):
-        parties = {tx.flow(living.flow).partner, *_bearers(tx, living)}
-        if flow.partner in parties:
+        if _is_meant(living, facts) and _concerns(tx, flow.partner, living):
             return living
     return None
+
+
+def _is_meant(living: Living, facts: Facts) -> bool:
+    """Whether supplier (by its SIREN) and year are those of an invoice, where they are told."""
+    siren, year = facts.supplier[:_SIREN], facts.issue_date[:_YEAR]
+    is_supplier = len(siren) < _SIREN or living.supplier[:_SIREN] == siren
+    return is_supplier and (not year or living.about.issue_date[:_YEAR] == year)
+
+
+def _concerns(tx: Tx, partner: str, living: Living) -> bool:
+    """Whether a partner deposited an invoice, or is behind a party; a platform must have got it."""
+    if tx.flow(living.flow).partner == partner:
+        return True
+    plan = tx.reference.circuits.get(living.circuit)
+    if plan and plan.deliveries:
+        return tx.life.was_delivered(living.id, partner)
+    return partner in _bearers(tx, living)
 
 
 def _bearers(tx: Tx, living: Living) -> Iterator[str]:
@@ -300,43 +394,3 @@ def _by_flow(tx: Tx, flow: Flow, circuit: str, status: str) -> Actor:
     ]
     named = [right.actor for right in rights if status in right.statuses]
     return next(iter((*named, *(right.actor for right in rights))), "buyer")
-
-
-# -- whom it is told to ----------------------------------------------------------------------------
-
-
-def _tell(tx: Tx, flow: Flow, said: Iterable[tuple[Living, Delivery]], cause: int) -> None:
-    """Emits what follows, in the order given: one return for each addressee and code."""
-    groups: dict[tuple[str, str], list[InvoiceStatus]] = {}
-    for living, delivery in said:
-        to = _addressee(tx, flow, living, delivery)
-        if to is None or delivery.carries != "status":
-            continue
-        code = delivery.interface.format(
-            life_cycle=tx.reference.options.life_cycle_interface,
-            object_ack=next(iter(tx.reference.catalogue[flow.interface].object_acks), ""),
-        )
-        if code in to.interfaces:
-            status = msgspec.structs.replace(delivery.on(living.about), occurred=tx.now)
-            groups.setdefault((to.code_application, code), []).append(status)
-    for (partner, code), statuses in groups.items():
-        statuses_to(tx, flow, (partner, code), statuses, cause)
-
-
-def _addressee(tx: Tx, flow: Flow, living: Living, delivery: Delivery) -> Raccordement | None:
-    """The partner behind an actor; None when no flow of this exchange reaches it."""
-    if not delivery.interface:
-        return None
-    depositor = tx.raccordement(flow.partner)
-    if delivery.to in _DEPOSITORS.get(living.circuit, ()):
-        return depositor
-    structure = tx.structure(living.recipient)
-    return tx.raccordement(structure.partner) if structure and structure.partner else None
-
-
-# Who stands behind the partner that deposited the invoice.
-_DEPOSITORS = {
-    "b2g": ("supplier",),
-    "b2g-pa": ("platform", "supplier"),
-    "g2b-issuer": ("issuer",),
-}

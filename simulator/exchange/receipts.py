@@ -34,7 +34,7 @@ def take(tx: Tx, message: MessageTaken) -> Taken:
         noted = msgspec.structs.replace(record, outcome="repeated", answer=answer)
         wire = tx.wire.add(noted)
         event = tx.event(_stream(record), "MessageRepeated", {"label": record.label})
-        _plan(tx, wire, message.reply_to, event)
+        _plan(tx, record, wire, message.reply_to, event)
         return Taken((), earlier.answer)
     wire = tx.wire.add(record, accepted=True)
     admissions = tuple(admit(tx, deposit) for deposit in message.deposits)
@@ -42,7 +42,8 @@ def take(tx: Tx, message: MessageTaken) -> Taken:
         tx.wire.brought(wire, admission.flow)
     if message.reply_to:
         body = {"label": record.label, "to": message.reply_to}
-        _plan(tx, wire, message.reply_to, tx.event(_stream(record), "ReceiptPlanned", body))
+        event = tx.event(_stream(record), "ReceiptPlanned", body)
+        _plan(tx, record, wire, message.reply_to, event)
     return Taken(admissions)
 
 
@@ -52,7 +53,7 @@ def note(tx: Tx, noted: WireNoted) -> None:
     wire = tx.wire.add(record)
     body = {"label": record.label, "outcome": record.outcome, "reason": record.facts.get("reason")}
     event = tx.event(_stream(record), "MessageNoted", body)
-    _plan(tx, wire, noted.reply_to, event)
+    _plan(tx, record, wire, noted.reply_to, event)
 
 
 def sent(tx: Tx, done: ReceiptSent) -> None:
@@ -63,9 +64,10 @@ def sent(tx: Tx, done: ReceiptSent) -> None:
         tx.event(f"receipts/{done.wire}", kind, {"detail": done.detail}, cause=cause)
 
 
-def _plan(tx: Tx, wire: int, reply_to: str, cause: int) -> None:
+def _plan(tx: Tx, record: WireRecord, wire: int, reply_to: str, cause: int) -> None:
+    """One receipt at a time for each partner."""
     if reply_to:
-        tx.enqueue("receipt", wire, f"receipt:{wire}", cause)
+        tx.enqueue("receipt", wire, f"receipt:{record.partner}", cause)
 
 
 def _stream(record: WireRecord) -> str:

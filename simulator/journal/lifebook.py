@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from simulator.journal.tx import Tx
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
-_COLUMNS = "id, flow, number, supplier, recipient, status, circuit, cadre, step, about"
+_COLUMNS = (
+    "id, flow, member, size, number, supplier, recipient, status, circuit, cadre, step, about"
+)
 
 
 class Living(msgspec.Struct, frozen=True):
@@ -25,6 +27,7 @@ class Living(msgspec.Struct, frozen=True):
 
     Attributes:
         flow: the deposit that brought it.
+        member: the file in it, `size` its bytes.
         status: the last that moved it.
         circuit: word of the raccordement that it came by.
         step: of its story, taken so far.
@@ -33,6 +36,8 @@ class Living(msgspec.Struct, frozen=True):
 
     id: int
     flow: int
+    member: str
+    size: int
     number: str
     supplier: str
     recipient: str
@@ -49,12 +54,14 @@ class LifeBook:
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
 
-    def begin(self, invoice: int, about: InvoiceStatus, circuit: str, cadre: str) -> None:
+    def begin(self, invoice: int, about: InvoiceStatus, circuit: str, cadre: str) -> Living:
         """An invoice stands from now on; its first status is added with `add`."""
-        self._tx.execute(
-            "UPDATE invoice SET about = ?, circuit = ?, cadre = ? WHERE id = ?",
+        row = self._tx.execute(
+            "UPDATE invoice SET about = ?, circuit = ?, cadre = ? WHERE id = ?"  # noqa: S608
+            f" RETURNING {_COLUMNS}",
             (_encode(about).decode(), circuit, cadre, invoice),
-        )
+        ).fetchone()
+        return _living(row)
 
     def add(self, invoice: int, entry: Entry) -> None:
         """Appends a line of history; one that is set becomes the status of the invoice."""
@@ -82,6 +89,15 @@ class LifeBook:
         )
         return [_living(row) for row in rows]
 
+    def standing(self, triptych: str) -> Living | None:
+        """The invoice that stands under a key of uniqueness."""
+        row = self._tx.execute(
+            f"SELECT {_COLUMNS} FROM invoice WHERE space = ? AND triptych = ?"  # noqa: S608
+            " AND about IS NOT NULL",
+            (self._tx.space, triptych),
+        ).fetchone()
+        return _living(row) if row else None
+
     # -- stories --------------------------------------------------------------------------------
 
     def plan(self, invoice: int, step: int, due: datetime | None) -> None:
@@ -107,20 +123,58 @@ class LifeBook:
         ).fetchone()
         return parse_instant(row[0]) if row[0] else None
 
-    # -- what partners say of our flows ---------------------------------------------------------
+    # -- invoices on their way, and what partners say of our flows --------------------------------
+
+    def deliver(self, returned: int, invoices: Iterable[int]) -> None:
+        """Notes which invoices a return of ours holds."""
+        for invoice in invoices:
+            self._tx.execute(
+                "INSERT OR IGNORE INTO delivery (returned, invoice) VALUES (?, ?)",
+                (returned, invoice),
+            )
+
+    def was_delivered(self, invoice: int, partner: str) -> bool:
+        """Whether a return to a partner holds an invoice."""
+        row = self._tx.execute(
+            "SELECT 1 FROM delivery d JOIN returned r ON r.id = d.returned"
+            " WHERE d.invoice = ? AND r.partner = ?",
+            (invoice, partner),
+        ).fetchone()
+        return row is not None
+
+    def in_return(self, returned: int) -> list[Living]:
+        """The invoices that a return holds."""
+        rows = self._tx.execute(
+            f"SELECT {_COLUMNS} FROM invoice WHERE id IN"  # noqa: S608
+            " (SELECT invoice FROM delivery WHERE returned = ?) ORDER BY id",
+            (returned,),
+        )
+        return [_living(row) for row in rows]
+
+    def answered(self, invoice: int, partner: str, interface: str, word: str) -> None:
+        """Notes what a partner says of an invoice on the last flow of ours that brought it.
+
+        A flow one of whose invoices was refused stays so whatever is said of the others.
+        """
+        self._tx.execute(
+            "UPDATE returned SET ack = ? WHERE ack != '213' AND id = (SELECT max(r.id) FROM delivery d"
+            " JOIN returned r ON r.id = d.returned"
+            " WHERE d.invoice = ? AND r.partner = ? AND r.interface = ?)",
+            (word, invoice, partner, interface),
+        )
 
     def acknowledged(self, partner: str, identifier: str, word: str) -> tuple[int, str] | None:
         """Notes what a partner says of a flow of ours; its number and name, None for a stranger's.
 
         Args:
             partner: who says it.
-            identifier: 25 characters of the flow, or its name.
+            identifier: 25 characters of the flow, or its name, with or without extension.
             word: status on the wire.
         """
         row = self._tx.execute(
             "UPDATE returned SET ack = ? WHERE space = ? AND partner = ?"
-            " AND (substr(name, 17, 25) = ? OR name = ?) RETURNING id, name",
-            (word, self._tx.space, partner, identifier, identifier),
+            " AND (substr(name, 17, 25) = ? OR name IN (?, ? || '.tar.gz')) RETURNING id, name",
+            (word, self._tx.space, partner, identifier, identifier, identifier),
         ).fetchone()
         return (row[0], row[1]) if row else None
 

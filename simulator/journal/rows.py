@@ -51,8 +51,8 @@ class NewFlow(msgspec.Struct, frozen=True):
 class Invoice(msgspec.Struct, frozen=True):
     """A row of the book of invoices; statuses and declarations are entered too, with their number.
 
-    `triptych` is None when the number may be used again; `line` is what the report on the flow says
-    of an invoice that is refused.
+    `triptych` is None when the number may be used again; `size` is bytes of its file; `line` is what
+    the report on the flow says of an invoice that is refused.
     """
 
     member: str
@@ -62,6 +62,7 @@ class Invoice(msgspec.Struct, frozen=True):
     status: str
     verdict: str
     triptych: str | None
+    size: int = 0
     line: ErrorLine | None = None
 
 

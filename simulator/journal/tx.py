@@ -215,7 +215,7 @@ class Tx:
         *values, line = (getattr(invoice, name) for name in invoice.__struct_fields__)
         return self._insert(
             "INSERT INTO invoice (space, flow, member, number, supplier, recipient, status, verdict,"
-            " triptych, line) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " triptych, size, line) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (self.space, flow, *values, _encode(line).decode() if line else None),
         )
 
@@ -233,6 +233,9 @@ class Tx:
 
     def forget_blocks(self, flow: int) -> None:
         """Takes back what was decided of a flow that is refused after all."""
+        self._sql(
+            "DELETE FROM delivery WHERE invoice IN (SELECT id FROM invoice WHERE flow = ?)", (flow,)
+        )
         self._sql(
             "DELETE FROM status WHERE invoice IN (SELECT id FROM invoice WHERE flow = ?)", (flow,)
         )
@@ -329,20 +332,22 @@ class Tx:
         return row is not None
 
     def waiting_returns(self, partner: str) -> list[int]:
-        """Numbers of the returns that wait for a partner, oldest first, no push of them planned."""
+        """Numbers of the returns that wait for a partner, oldest first, no push of them under way."""
         rows = self._sql(
             "SELECT id FROM returned WHERE space = ? AND partner = ? AND state = 'waiting'"
-            " AND id NOT IN (SELECT subject FROM work WHERE kind = 'push') ORDER BY id",
+            " AND id NOT IN (SELECT subject FROM work WHERE kind = 'push'"
+            " AND (state = 'running' OR due IS NULL)) ORDER BY id",
             (self.space, partner),
         )
         return [row[0] for row in rows]
 
-    def held_returns(self, flow: int) -> list[int]:
-        """Numbers of the returns of a flow that are held back, in the order in which they came."""
+    def held_returns(self, flow: int) -> list[tuple[int, str]]:
+        """Returns of a flow that are held back, in order: number, and partner that they go to."""
         rows = self._sql(
-            "SELECT id FROM returned WHERE flow = ? AND state = 'held' ORDER BY id", (flow,)
+            "SELECT id, partner FROM returned WHERE flow = ? AND state = 'held' ORDER BY id",
+            (flow,),
         )
-        return [row[0] for row in rows]
+        return [(row[0], row[1]) for row in rows]
 
     def compose(self, value: Return) -> bytes | None:
         """The bytes of a return that is small enough to be written inside the step, else None."""

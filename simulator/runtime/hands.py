@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -21,6 +23,11 @@ from simulator.runtime.engine import Compose
 from simulator.runtime.lanes import PushOutcome
 from simulator.runtime.readers import Readers
 from simulator.validation.choice import packs_of_interface
+
+if TYPE_CHECKING:
+    from simulator.messages.carrying import Contents
+
+log = logging.getLogger("aife_sim.hands")
 
 # Deposits that are judged at once are the rule; a backlog beyond this is read back from the journal.
 _FRESH_BYTES = 16 << 20
@@ -139,10 +146,27 @@ class NodeHands:
     async def compose(self, work: Work) -> Composed:
         """Writes a large return in a thread; beyond the inline size it becomes a file."""
         value = await self._readers(read.return_value, work.subject)
-        ref, content = await asyncio.to_thread(self._written, value)
+        contents = await self._contents(work.space, value)
+        ref, content = await asyncio.to_thread(self._written, value, contents)
         return Composed(work.id, work.subject, ref, content)
 
-    def _written(self, value: Return) -> tuple[BlobRef, bytes | None]:
+    async def _contents(self, space: str, value: Return) -> Contents:
+        """The deposits that a return passes something on of: small ones in memory."""
+        origins = (o for p in value.sources for o in (p.origin, *p.completing))
+        contents: dict[str, bytes | Path] = {}
+        for sha256 in {origin.blob.sha256 for origin in origins}:
+            data = await self._readers(read.blob_named, space, sha256)
+            contents[sha256] = self._store.blob_path(sha256) if data is None else data
+        return contents
+
+    def _written(self, value: Return, contents: Contents) -> tuple[BlobRef, bytes | None]:
+        if contents:
+            # Readers of documents: a node that passes nothing on starts without them.
+            from simulator.messages.carrying import filled  # noqa: PLC0415
+
+            # It tells of every table of the fonts in a readable form.
+            logging.getLogger("fontTools").setLevel(logging.WARNING)
+            value = filled(value, contents, self._limits)
         content = self._compose_bytes(value)
         ref = blob_ref(content)
         if len(content) <= self._reference.options.inline:
@@ -162,8 +186,10 @@ class NodeHands:
             data = await asyncio.to_thread(self._store.blob_path(sha256).read_bytes)
         try:
             return await push(Parcel(value.name, data, to, resend=work.attempt > 0))
-        except OSError as error:
-            return PushOutcome(delivered=False, detail=str(error))
+        except Exception as error:  # whatever it is, the return must not stay "being pushed"
+            log.exception("%s was not pushed", value.name)
+            detail = f"{type(error).__name__}: {error}"
+            return PushOutcome(delivered=False, detail=detail, outcome="refused")
 
     async def receipt(self, work: Work) -> PushOutcome:
         """Sends a receipt that was asked for by a connection of its own."""
@@ -175,5 +201,6 @@ class NodeHands:
             )
         try:
             return await send(Letter(row.answer, row.url, self._partner(row.partner)))
-        except OSError as error:
-            return PushOutcome(delivered=False, detail=str(error))
+        except Exception as error:
+            log.exception("receipt %d was not sent", work.subject)
+            return PushOutcome(delivered=False, detail=f"{type(error).__name__}: {error}")

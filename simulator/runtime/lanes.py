@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from simulator.domain.businesstime import LAST_YEAR, Clock
+from simulator.domain.businesstime import LAST_YEAR, Clock, instant_text
 from simulator.domain.flows import WireRecord, Work
 from simulator.domain.judgement import Judgement
 from simulator.exchange.inputs import (
@@ -53,8 +53,14 @@ _DOCUMENTS = 200
 _FAULTS = 2
 _MOST_GONE = 1000
 _LONGEST_PAUSE = 30.0
+# Wall seconds that a move of the clock waits for work to end.
+_MOST_SETTLING = 40.0
 # A timer for a far instant is renewed now and then: clocks of loops and machines drift apart.
 _LONGEST_TIMER = 3600.0
+
+
+class StillBusy(Exception):
+    """Business time cannot go on: something takes long; the text says what, and where time stands."""
 
 
 class PushOutcome(msgspec.Struct, frozen=True):
@@ -315,6 +321,8 @@ class Lanes:
         else:
             begun = PushBegun(work.id, work.subject, attempt)
             resend = await self._engine.submit(work.space, begun)
+            if resend is None:  # the partner listens no longer: the return waits
+                return
             self._point("push.begun")
             outcome = await self._hands.push(
                 msgspec.structs.replace(work, attempt=max(attempt, int(bool(resend))))
@@ -374,7 +382,7 @@ class Lanes:
             message = f"business time only goes forward: expected a positive duration, found {by}"
             raise ValueError(message)
         async with self._moving:
-            await self.quiet()
+            await self._settled(space)
             try:
                 target = self._now(space) + by
             except OverflowError:
@@ -384,9 +392,21 @@ class Lanes:
                 raise ValueError(message)
             while (instant := self._next_due(space)) is not None and instant <= target:
                 await self._set(space, instant)
-                await self.quiet()
+                await self._settled(space)
             await self._set(space, target)
             return target
+
+    async def _settled(self, space: str) -> None:
+        """Waits until the space is quiet, but not for ever: a partner may take its time to answer."""
+        try:
+            await asyncio.wait_for(self.quiet(), _MOST_SETTLING)
+        except TimeoutError:
+            lanes = ", ".join(sorted(lane for _, lane in self._lanes))
+            message = (
+                f"work was still running after {_MOST_SETTLING:g} s ({lanes}); business time stands at"
+                f" {instant_text(self._now(space))}: try again when it has ended"
+            )
+            raise StillBusy(message) from None
 
     def _now(self, space: str) -> datetime:
         return self._clocks.get(space, Clock()).at(utc_now())

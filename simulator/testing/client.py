@@ -107,6 +107,8 @@ class Client:
         except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
             reason = getattr(error, "reason", error)
             message = f"no node answers at {self.url} ({reason}): start one with 'aife-sim serve'"
+            if isinstance(reason, TimeoutError):
+                message = f"the node at {self.url} took longer than {self._timeout:g} s to answer"
             raise NodeUnreachable(message) from None
 
 

@@ -36,6 +36,11 @@ class Awaiting:
         """Nobody waits any more."""
         self._futures.pop((partner, message_id.strip("<>")), None)
 
+    def is_expected(self, partner: str, mdn: as2.Mdn) -> bool:
+        """Whether a push waits for this receipt."""
+        future = self._futures.get((partner, mdn.original_message_id.strip("<> ")))
+        return future is not None and not future.done()
+
     def settle(self, partner: str, mdn: as2.Mdn, raw: Blob) -> bool:
         """Hands a receipt to the push that waits for it; False when none does."""
         future = self._futures.get((partner, mdn.original_message_id.strip("<> ")))

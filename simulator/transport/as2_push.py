@@ -25,7 +25,7 @@ from simulator.transport.as2_awaiting import Received
 from simulator.transport.as2_post import Answer, Poster, PostFailed
 from simulator.transport.as2_server import Desk
 from simulator.transport.as2_settings import certificate_of, opening_of, profile_of
-from simulator.transport.tls import HttpsTrust, client_context
+from simulator.transport.tls import HttpsTrust, TlsError, client_context
 from simulator.wire import as2
 
 # Messages up to here are built on the loop; above, public-key work and digests go to a thread.
@@ -40,6 +40,7 @@ class _Push(msgspec.Struct, frozen=True, eq=False):
     to: Raccordement
     outgoing: as2.Outgoing
     url: str
+    trust: HttpsTrust | None
 
     @property
     def is_answered_later(self) -> bool:
@@ -82,10 +83,10 @@ class As2Client:
                 outgoing = self._built(parcel)
             else:
                 outgoing = await asyncio.to_thread(self._built, parcel)
-        except (EndpointRefused, as2.LocalProtocolError) as error:
+            push = _Push(to, outgoing, url, self._trust(to, url))
+        except (EndpointRefused, TlsError, as2.LocalProtocolError) as error:
             return PushOutcome(delivered=False, detail=str(error), outcome="refused")
-        end = await self._sent(_Push(to, outgoing, url))
-        return await self._told(_Push(to, outgoing, url), end, resend=parcel.resend)
+        return await self._told(push, await self._sent(push), resend=parcel.resend)
 
     def _built(self, parcel: Parcel) -> as2.Outgoing:
         """The message. Raises `as2.LocalProtocolError`."""
@@ -129,7 +130,7 @@ class As2Client:
                 outgoing.headers,
                 outgoing.pieces,
                 settings.push_seconds,
-                self._trust(push.to, push.url),
+                push.trust,
             )
             if coming is None or _is_final(answer, coming):
                 return self._read(push, answer)
@@ -171,9 +172,11 @@ class As2Client:
 
     async def _told(self, push: _Push, end: _End, *, resend: bool) -> PushOutcome:
         """The outcome with the record of what went over the wire."""
-        path = urlsplit(push.url).path or "/"
-        raw = records.raw_of(push.outgoing, f"POST {path} HTTP/1.1")
+        parts = urlsplit(push.url)
+        target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+        line = f"POST {target} HTTP/1.1\r\nHost: {parts.netloc}"
         try:
+            raw = await asyncio.to_thread(records.raw_of, push.outgoing, line)
             request = await self._desk.gateway.keep_bytes(raw)
         except GatewayError:
             request = None  # the outcome counts more than its raw bytes
@@ -205,7 +208,7 @@ class As2Client:
             fields, body = records.split_raw(letter.raw)
             seconds = self._desk.settings.push_seconds
             answer = await self._poster.post(url, fields, [body], seconds, trust)
-        except (EndpointRefused, PostFailed) as error:
+        except (EndpointRefused, PostFailed, TlsError) as error:
             return PushOutcome(delivered=False, detail=f"{letter.url}: {error}")
         return PushOutcome(delivered=answer.status < 300, detail=f"HTTP {answer.status}")
 

@@ -16,10 +16,11 @@ from email.utils import formatdate
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
-from simulator.domain.flows import Blob
+from simulator.domain.endpoints import EndpointRefused, checked_endpoint
 from simulator.domain.raccordement import Raccordement
 from simulator.runtime.gateway import Arrived, Gateway, GatewayError, Kept
 from simulator.transport import as2_records as records
@@ -132,11 +133,14 @@ class As2Server:
         if isinstance(refusal, as2.MalformedRequest):
             return Response.text(refusal.http_status, f"no AS2 message: {refusal}")
         assert post.spool is not None
+        partner = self._desk.gateway.partner_named(request.as2_from)
+        if partner is None and post.spool.size > _MOST_OF_STRANGER:
+            return Response.text(403, f"{request.as2_from} is the AS2 name of no partner")
         arrival = _Arrival(
             request=request,
             kept=await self._desk.gateway.keep(post.spool),
             head=post.head,
-            partner=self._desk.gateway.partner_named(request.as2_from),
+            partner=partner,
             session=post.label,
         )
         if as2.is_mdn(request.headers) and _names_a_report(arrival):
@@ -151,7 +155,7 @@ class As2Server:
         self, arrival: _Arrival, refusal: as2.RemoteProtocolError | None
     ) -> Response:
         verdict = await self._verdict(arrival, refusal)
-        url = self._reply_to(arrival)
+        url = _reply_to(arrival, verdict.outcome)
         facts = records.request_facts(arrival.request) | verdict.facts
         if url:
             facts["reply_to"] = url
@@ -242,11 +246,6 @@ class As2Server:
         blobs = (arrival.kept.blob, verdict.receipt)
         return records.record_in(arrival.code, arrival.request, verdict.words, facts, blobs)
 
-    def _reply_to(self, arrival: _Arrival) -> str:
-        """Where the receipt goes; a stranger's is the answer itself: we call nobody we do not know."""
-        receipt = arrival.request.receipt
-        return receipt.url or "" if receipt and arrival.partner else ""
-
     async def _in_thread(self, work: Callable[[], T]) -> T:
         """Runs what reads a large body."""
         async with self._threads:
@@ -269,16 +268,21 @@ class As2Server:
         except as2.RemoteProtocolError as error:
             facts = records.error_facts(error)
             return await self._note_receipt(arrival, "untrusted receipt", facts)
-        if self._desk.awaiting.settle(arrival.code, mdn, _bytes_of(arrival)):
-            return Response(200)
-        return await self._note_receipt(arrival, "unexpected receipt", records.mdn_facts(mdn))
+        # In the journal before it is acknowledged: a crash before the push is told loses no word.
+        waited = self._desk.awaiting.is_expected(arrival.code, mdn)
+        words = "receipt" if waited else "unexpected receipt"
+        response = await self._note_receipt(arrival, words, records.mdn_facts(mdn))
+        self._desk.awaiting.settle(arrival.code, mdn, arrival.kept.blob)
+        return response
 
     def _receipt_opening(self, arrival: _Arrival) -> as2.Opening:
         if arrival.partner is None:
             limits = as2.Limits(inflated=_INFLATED_ON_LOOP)
             return as2.Opening(keys=(self._desk.identity,), limits=limits)
         opening = opening_of(arrival.partner, self._desk.identity, _INFLATED_ON_LOOP)
-        return msgspec.structs.replace(opening, require_signature=False, require_encryption=False)
+        return msgspec.structs.replace(
+            opening, require_signature=arrival.partner.as2.mdn_signed, require_encryption=False
+        )
 
     async def _note_receipt(
         self, arrival: _Arrival, outcome: str, facts: records.Facts
@@ -289,6 +293,23 @@ class As2Server:
         record = records.record_in(arrival.code, arrival.request, outcome, facts, blobs)
         await self._desk.gateway.note(record, session=arrival.session)
         return Response(200)
+
+
+def _reply_to(arrival: _Arrival, outcome: Outcome) -> str:
+    """Where the receipt goes; ``""``: it is the answer of the connection.
+
+    A header proves nobody: a message that was not accepted has its receipt posted to the host where
+    its partner listens, and nowhere else.
+    """
+    receipt, partner = arrival.request.receipt, arrival.partner
+    if receipt is None or not receipt.url or partner is None:
+        return ""
+    try:
+        checked_endpoint("as2", receipt.url)
+    except EndpointRefused:
+        return ""
+    is_home = urlsplit(receipt.url).hostname == urlsplit(partner.endpoint or "").hostname
+    return receipt.url if is_home or isinstance(outcome, as2.Message) else ""
 
 
 def _names_a_report(arrival: _Arrival) -> bool:
@@ -327,10 +348,8 @@ def _mapped(path: Path) -> mmap.mmap:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def _bytes_of(arrival: _Arrival) -> Blob:
-    return arrival.kept.blob
-
-
+# What a stranger sends is kept to be looked at, but does not fill the disk.
+_MOST_OF_STRANGER = 1 << 20
 # A file without a name: admission tells what a flow name looks like.
 _UNNAMED = "unnamed"
 

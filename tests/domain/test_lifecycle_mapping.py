@@ -53,7 +53,12 @@ TOLD = {
     ("b2g", "validator1", "14", "A12"): "supplier 14 {life_cycle}",
     ("b2g", "validator2", "17", "A9"): "supplier 17 {life_cycle}",
     ("b2g", "validator2", "18", "A9"): "supplier 18 {life_cycle}",
-    ("g2b-issuer", "chorus", "200", ""): "issuer 200 {object_ack}, ppf 200 ",
+    (
+        "g2b-issuer",
+        "chorus",
+        "200",
+        "",
+    ): "issuer 200 {object_ack}, platform 200 {delivery}, ppf 200 ",
     ("g2b-issuer", "chorus", "213", ""): "issuer 213 {object_ack}, ppf 213 ",
     ("g2b-issuer", "chorus", "201", ""): "issuer 201 FEN4000A",
     **{

@@ -111,8 +111,12 @@ def test_the_life_cycle_speaks_of_invoices():
         recipient_scheme="1",
         recipient="12345678200051",
         recipient_name="COMMUNE DEMO",
+        said=facts.said,
+        message=facts.message,
         places=facts.places,
     )
+    assert isinstance(facts.said, InvoiceStatus)
+    assert (facts.said.number, facts.said.status) == ("F2026-001", "06")
     assert (bare.number, bare.type_code, bare.supplier_scheme) == ("F2026-002", "07", "2")
     assert bare.issue_date == ""
 

@@ -41,7 +41,7 @@ class Fake:
         self.clocks = {"default": Clock("frozen", START, START)}
         self.lanes = Lanes(self, self, self.clocks)
 
-    async def submit(self, space: str, value: Any, *, urgent: bool = False) -> None:
+    async def submit(self, space: str, value: Any, *, urgent: bool = False) -> Any:
         assert urgent == isinstance(value, ClockMoved)
         assert space == "default"
         self.at_once += 1
@@ -53,6 +53,8 @@ class Fake:
             message = "disk full"
             raise JournalError(message)
         self.inputs.append(value)
+        if isinstance(value, PushBegun):
+            return value.attempt > 0
         if isinstance(value, ClockMoved):
             self.clocks["default"] = value.clock
 

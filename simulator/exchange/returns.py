@@ -1,0 +1,172 @@
+"""What becomes of a return: written, waiting, pushed or fetched, purged, put back.
+
+Source: PPF general dossier v3.2 (no repetition of pushes, purge after 7 days: note 42).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from simulator.domain.flows import BlobRef, Return
+from simulator.domain.raccordement import Raccordement
+from simulator.exchange.inputs import Composed, Fetched, Purged, PushBegun, Pushed, Requeued
+from simulator.journal.tx import Tx
+
+
+def composed(tx: Tx, done: Composed) -> None:
+    """A return is written: it waits for the partner, or a push is due."""
+    value, flow, state = tx.returned(done.returned)
+    if state != "composing":
+        return
+    _, cause = tx.finish(done.work)
+    tx.keep_blob(done.blob, done.content)
+    tx.set_return(done.returned, "waiting", done.blob)
+    ready(tx, done.returned, value, flow, done.blob, cause)
+
+
+def ready(
+    tx: Tx, number: int, value: Return, flow: int | None, blob: BlobRef, cause: int | None
+) -> None:
+    """A return has its bytes: it waits to be fetched and, in the end, purged; or it is pushed."""
+    event = _tell(tx, value, flow, "ReturnReady", msgspec.to_builtins(blob), cause)
+    if _listens(tx.raccordement(value.partner)):
+        tx.enqueue("push", number, _push_lane(value.partner), event)
+    _plan_purge(tx, number, value, event)
+
+
+def push_what_waits(tx: Tx, partner: Raccordement, cause: int) -> None:
+    """A partner listens from now on: what waits for it leaves, oldest first.
+
+    So does what was to be tried again later: there may be somebody now.
+    """
+    if partner.listens:
+        for number in tx.waiting_returns(partner.code_application):
+            tx.cancel("push", number)
+            tx.enqueue("push", number, _push_lane(partner.code_application), cause)
+
+
+def _listens(partner: Raccordement | None) -> bool:
+    return partner is not None and partner.listens
+
+
+def _push_lane(partner: str) -> str:
+    """One push at a time, so that 500 goes before 202."""
+    return f"push:{partner}"
+
+
+def fetched(tx: Tx, done: Fetched) -> None:
+    """A partner has taken a return; from now on it is in no listing."""
+    value, flow, state = tx.returned(done.returned)
+    if state != "waiting":
+        return
+    if not done.keep:
+        tx.set_return(done.returned, "delivered")
+        tx.cancel("purge", done.returned)
+    _tell(tx, value, flow, "ReturnFetched", {"kept": done.keep})
+
+
+def push_begun(tx: Tx, begun: PushBegun) -> bool | None:
+    """A push leaves; whether it is a resend: another attempt came before, also one that a crash cut.
+
+    None when the partner listens no longer: the return waits for it instead.
+    """
+    value, flow, _ = tx.returned(begun.returned)
+    partner = tx.raccordement(value.partner)
+    if partner is None or not partner.listens:
+        _, cause = tx.finish(begun.work)
+        tx.set_return(begun.returned, "waiting")
+        _tell(tx, value, flow, "PushPutOff", {"reason": "the partner listens no longer"}, cause)
+        return None
+    tx.mark_work(begun.work, "running", begun.attempt)
+    attempt = tx.begin_push(begun.returned)
+    body = {"attempt": attempt, "resend": attempt > 1}
+    _tell(tx, value, flow, "PushAttempted", body, tx.cause_of(begun.work))
+    return attempt > 1
+
+
+def pushed(tx: Tx, done: Pushed) -> None:
+    """A push has ended. By default there is no retry (DG3.2: without an answer one calls support)."""
+    is_open, cause = tx.finish(done.work)
+    if not is_open:
+        return
+    value, flow, _ = tx.returned(done.returned)
+    if done.record:
+        tx.wire.add(done.record, returned=done.returned)
+    body = {"outcome": done.outcome, "detail": done.detail}
+    if done.delivered:
+        tx.set_return(done.returned, "delivered")
+        tx.cancel("purge", done.returned)
+        _tell(tx, value, flow, "PushSucceeded", body, cause)
+        return
+    due = _next_attempt(tx, done)
+    tx.set_return(done.returned, "waiting" if due else "failed")
+    event = _tell(tx, value, flow, "PushFailed", {**body, "again": due}, cause)
+    if due:
+        tx.enqueue("push", done.returned, _push_lane(value.partner), event, due)
+
+
+def _next_attempt(tx: Tx, done: Pushed) -> datetime | None:
+    """When the plan of the settings has another attempt; None for never."""
+    plan = tx.reference.options.push_retries
+    attempts = tx.attempts(done.returned)
+    return tx.now + plan[attempts - 1] if done.again and attempts <= len(plan) else None
+
+
+def purged(tx: Tx, due: Purged) -> None:
+    """An unfetched return goes (DG3.2 note 42)."""
+    open_, cause = tx.finish(due.work)
+    if not open_:
+        return
+    value, flow, state = tx.returned(due.returned)
+    if state == "waiting":
+        tx.set_return(due.returned, "purged")
+        _tell(tx, value, flow, "ReturnPurged", {}, cause)
+
+
+def requeued(tx: Tx, asked: Requeued) -> str:
+    """Puts a return back, or pushes it again with the same identity; returns its name.
+
+    Raises:
+        LookupError: there is no such return.
+        ValueError: it is not written yet, or on its way.
+    """
+    value, flow, state = tx.returned(asked.returned)
+    if state in ("composing", "held"):
+        message = f"{value.name} is still being written"
+        raise ValueError(message)
+    if tx.is_pushing(asked.returned):
+        message = f"{value.name} is being pushed"
+        raise ValueError(message)
+    tx.cancel("push", asked.returned)
+    tx.cancel("purge", asked.returned)
+    tx.set_return(asked.returned, "waiting")
+    event = _tell(tx, value, flow, "ReturnRequeued", {"was": state})
+    if _listens(tx.raccordement(value.partner)):
+        tx.enqueue("push", asked.returned, _push_lane(value.partner), event)
+    _plan_purge(tx, asked.returned, value, event)
+    return value.name
+
+
+def _plan_purge(tx: Tx, number: int, value: Return, cause: int) -> None:
+    due = tx.now + tx.reference.options.purge_after
+    tx.enqueue("purge", number, f"purge:{value.partner}", cause, due)
+
+
+def _tell(
+    tx: Tx,
+    value: Return,
+    flow: int | None,
+    kind: str,
+    body: Mapping[str, object],
+    cause: int | None = None,
+) -> int:
+    """Appends an event to the stream of a return.
+
+    A stream of its own: when a return is written, fetched or purged depends on the machine and the
+    partner, and must not mix into the order of events of the deposit that it answers.
+    """
+    stream = f"{value.partner}/{value.name}"
+    return tx.event(stream, kind, {"name": value.name, **body}, cause=cause, flow=flow)
