@@ -15,7 +15,7 @@ demo: .venv/.run  ## a node on free ports, the tour of the main job
 	$(BIN)/aife-sim demo
 
 test: .venv/.dev  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: .venv/.dev  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check
@@ -45,6 +45,8 @@ docs: .venv/.run  ## write the pages of docs/ that come from the data anew
 	mv docs/fidelity.md.new docs/fidelity.md
 	$(BIN)/python -m simulator.pesit_page > docs/pesit-coverage.md.new
 	mv docs/pesit-coverage.md.new docs/pesit-coverage.md
+	$(BIN)/python -m simulator.circuits_page > docs/circuits.md.new
+	mv docs/circuits.md.new docs/circuits.md
 
 clean:  ## remove .venv and what tools leave behind
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,6 +1,6 @@
 """An AS2 endpoint made of pyas2lib on our HTTP server: what the node's rate is compared with.
 
-    python -m bench.as2_pyas2_endpoint FOLDER    # a partner's folder; prints the port
+python -m bench.as2_pyas2_endpoint FOLDER    # a partner's folder; prints the port
 """
 
 from __future__ import annotations

@@ -109,7 +109,10 @@ def _emitted(reference: Reference) -> dict[str, str]:
             for answer in _answers_to(row, plan):
                 code = answer.code_for(row, reference.options)
                 found.setdefault(code, {})[f"{answer.status} {answer.label}"] = None
+    for code, status, label in _of_life(reference):
+        found.setdefault(code, {})[f"{status} {label}".strip()] = None
     told = {code: f"emitted: {', '.join(statuses)}" for code, statuses in found.items()}
+    told.setdefault("FAR0037A", "emitted: on request (`aife-sim directory export`)")
     choices = typing.get_args(typing.get_type_hints(Options)["life_cycle_interface"])
     default = reference.options.life_cycle_interface
     for code in choices:
@@ -117,6 +120,32 @@ def _emitted(reference: Reference) -> dict[str, str]:
             text = f"emitted instead of {default}: with `exchange.life_cycle_interface`"
             told[code] = text
     return told
+
+
+def _of_life(reference: Reference) -> Iterator[tuple[str, str, str]]:
+    """What the life of invoices and declarations sends: code, status, label."""
+    life = reference.life
+    for row in life.told:
+        if row.interface in reference.catalogue:
+            for status in (row.status,) if row.status else row.statuses:
+                label = life.label(row.circuit, status)
+                is_invoice = row.carries in ("invoice", "completed invoice")
+                yield (
+                    (row.interface, "", "the invoice")
+                    if is_invoice
+                    else (
+                        row.interface,
+                        status,
+                        label if label != status else "",
+                    )
+                )
+    for plan in reference.circuits.values():
+        for code in plan.deliveries.values():
+            yield code, "", "the invoice"
+        refused = (plan.status_refused,) if plan.status_refused else ()
+        for answer in (*refused, *plan.declaration_accepted):
+            if answer.interface in reference.catalogue:
+                yield answer.interface, answer.status, answer.label
 
 
 def _answers_to(row: Interface, plan: CircuitPlan) -> Iterator[Answer]:

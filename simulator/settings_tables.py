@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -27,6 +28,22 @@ from simulator.settings_types import (
     durations,
     named_durations,
 )
+
+_INTERFACE = re.compile(r"[A-Z]{3}[0-9]{4}[A-Z]")
+_CODE = re.compile(r"[A-Z0-9]{6}")
+
+
+def _prefixes(values: dict[str, str]) -> None:
+    """Raises `ValueError` for a table with anything but codes application by interface."""
+    for interface, prefix in values.items():
+        if not (_INTERFACE.fullmatch(interface) and _CODE.fullmatch(prefix)):
+            message = f"expected an interface code and a code application: {interface} = {prefix}"
+            raise ValueError(message)
+
+
+def _day(text: str) -> None:
+    """Raises `ValueError` for anything but a day."""
+    date.fromisoformat(text)
 
 
 class NodeSettings(Section, frozen=True):
@@ -112,7 +129,26 @@ class ExchangeSettings(Section, frozen=True):
     """[exchange]: behaviour that no public text settles (see `Options`)."""
 
     prefix: Annotated[Code, about("First 6 characters of our own flow ids.")] = Options().prefix
+    prefixes: Annotated[
+        dict[str, str],
+        Meta(
+            extra={
+                "check": _prefixes,
+                "allowed": "codes application by interface such as { FEN0036A = 'CPP002' }",
+            }
+        ),
+        about("The same for single interface codes."),
+    ] = msgspec.field(default_factory=dict)
+    ack_name: Annotated[
+        Literal["same", "own"], about("Identifier of a report: that of the flow, or one of ours.")
+    ] = Options().ack_name
     matricule: Annotated[Matricule, about("Our number in scheme 0238.")] = Options().matricule
+    matricule_g2b: Annotated[Matricule, about("The same on the circuits of G2B.")] = (
+        Options().matricule_g2b
+    )
+    matricule_ppf: Annotated[Matricule, about("That of the PPF, whose statuses are passed on.")] = (
+        Options().matricule_ppf
+    )
     life_cycle_interface: Annotated[
         Literal["FEN1200A", "FEN1201A"], about("Code that carries historic statuses.")
     ] = Options().life_cycle_interface
@@ -120,9 +156,28 @@ class ExchangeSettings(Section, frozen=True):
         Literal["partial", "refused"], about("Report on a historic flow without a good invoice.")
     ] = Options().all_rejected
     group_statuses: Annotated[bool, about("One return for all statuses of a deposit.")] = True
+    status_delivery: Annotated[
+        Literal["immediate", "daily"],
+        about("Statuses of invoices leave at once, or those of a partner together once a day."),
+    ] = Options().status_delivery
+    daily_at: Annotated[
+        str,
+        Meta(
+            pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$",
+            extra={"allowed": "a time of the day such as 06:00"},
+        ),
+        about("When they do, in the legal time of Paris."),
+    ] = Options().daily_at
     report: Annotated[
         Literal["always", "errors-only"], about("When a historic flow gets its report.")
     ] = Options().report
+    ereporting_ack: Annotated[
+        Literal["500", "300", "none"], about("Status of the CSO6000A that takes a declaration.")
+    ] = Options().ereporting_ack
+    g2b_unconnected: Annotated[
+        Literal["played", "non-transmise"],
+        about("A G2B recipient with nobody behind it is played, or cannot be reached."),
+    ] = Options().g2b_unconnected
 
 
 class LifeCycleSettings(Section, frozen=True):
@@ -154,6 +209,11 @@ class LifeCycleSettings(Section, frozen=True):
     recycling: Annotated[
         Literal["convert", "refuse", "keep"], about("What becomes of 04 after its withdrawal.")
     ] = "convert"
+    recycling_since: Annotated[
+        str,
+        Meta(extra={"check": _day, "allowed": "a day such as 2026-09-01"}),
+        about("Day of the withdrawal of 04; empty: that of the table."),
+    ] = ""
     strict_schematron: Annotated[
         bool, about("Keep motifs that the official rules refuse from leaving on a 210.")
     ] = False
@@ -161,7 +221,8 @@ class LifeCycleSettings(Section, frozen=True):
     def choices(self) -> Choices:
         """As the life cycle knows them."""
         names = ("order", "repeated", "platform_statuses", "recycling", "strict_schematron")
-        return Choices(**{name: getattr(self, name) for name in names})
+        since = date.fromisoformat(self.recycling_since) if self.recycling_since else None
+        return Choices(**{name: getattr(self, name) for name in names}, recycling_since=since)
 
 
 class DirectorySettings(Section, frozen=True):

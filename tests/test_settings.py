@@ -66,6 +66,10 @@ def test_every_option_and_limit_but_the_inner_ones_has_a_setting(settings_file):
     file = settings_file(
         "[exchange]\n"
         'prefix = "CPP002"\nmatricule = "0001"\nlife_cycle_interface = "FEN1200A"\n'
+        'prefixes = { FEN0036A = "CPP002" }\nack_name = "own"\n'
+        'matricule_g2b = "0002"\nmatricule_ppf = "0000"\n'
+        'status_delivery = "daily"\ndaily_at = "18:30"\n'
+        'ereporting_ack = "300"\ng2b_unconnected = "non-transmise"\n'
         'group_statuses = false\nreport = "errors-only"\nall_rejected = "refused"\n'
         '[directory]\nunknown = "accept"\n[returns]\npurge_after = "PT1H"\nretry = ["PT5M"]\n'
         "[limits]\nflow = 1\nmember = 2\nattachment = 3\nmembers = 4\ntotal = 5\n"
@@ -181,6 +185,9 @@ def test_an_unknown_flag_names_the_nearest():
         ("[returns]\npurge_after = '7'", "returns.purge_after", 2, "such as P7D"),
         ("[tls]\nnames = 'a'", "tls.names", 2, "a list of texts"),
         ("[exchange]\nmatricule = '99999'", "exchange.matricule", 2, "4 digits"),
+        ("[exchange]\ndaily_at = '24:00'", "exchange.daily_at", 2, "such as 06:00"),
+        ("[exchange]\nprefixes = {FEN = 'C'}", "exchange.prefixes", 2, "codes application by"),
+        ("[life_cycle]\nrecycling_since = '1.9.'", "life_cycle.recycling_since", 2, "a day such"),
         (PARTNER + "valid_from = 'x'", "partner[0].valid_from", 5, "ISO 8601 instant"),
         (PARTNER + PARTNER.replace("b2g-pa", "b2b"), "partner[1].circuit", 7, "'g2b-issuer'"),
         ("tls = 3", "tls", 1, "a table"),

@@ -28,6 +28,7 @@ from simulator.domain.raccordement import (
 from simulator.domain.raccordement import Protocol as Wire
 from simulator.exchange.inputs import (
     Acknowledged,
+    DirectoryAsked,
     InvoiceEmitted,
     RaccordementSaved,
     Requeued,
@@ -454,6 +455,24 @@ async def directory_add(call: Call) -> object:
     return {"saved": len(values)}
 
 
+class ExportWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is to get the directory: a code application."""
+
+    to: str
+
+
+async def directory_export(call: Call) -> object:
+    """Sends the directory of public structures to a partner that subscribes; its name."""
+    wanted = call.decode(ExportWanted)
+    try:
+        name = await call.console.submit(SPACE, DirectoryAsked(wanted.to))
+    except LookupError as error:
+        raise Refused(404, "no such partner", str(error.args[0])) from None
+    except ValueError as error:
+        raise Refused(409, "not exported", str(error)) from None
+    return {"name": name, "partner": wanted.to}
+
+
 async def clock_show(call: Call) -> object:
     """Business time and how it runs."""
     engine = call.console.engine
@@ -526,6 +545,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/wire/{}/answer", wire_answer, "raw bytes of the answer", secret=True),
     Route("GET", "/api/v1/directory", directory_list, "the directory of structures"),
     Route("POST", "/api/v1/directory", directory_add, "adds structures"),
+    Route("POST", "/api/v1/directory/export", directory_export, "sends it to a subscriber"),
     Route("GET", "/api/v1/clock", clock_show, "business time"),
     Route("POST", "/api/v1/clock/advance", clock_advance, "moves it: {'by': 'P1D'}"),
     Route("GET", "/api/v1/quiet", quiet, "waits until nothing runs; ?timeout="),

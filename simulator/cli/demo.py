@@ -1,4 +1,4 @@
-"""``aife-sim demo``: a node on free ports, the main job over its protocols, a table of what came."""
+"""``aife-sim demo``: a node on free ports, the main job over its protocols, a story of each circuit."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from simulator.testing.client import Client
 
 _START_SECONDS = 30.0
+# Business time begins on the day of the specimen invoices, and is moved by the stories.
+_START = "2026-09-01T08:00:00Z"
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -47,15 +49,24 @@ class Step(msgspec.Struct, frozen=True):
 
 @click.command()
 def demo() -> None:
-    """Run a node on free ports and tour the main job; exit 0 when all came back as it should."""
+    """Run a node on free ports, tour the main job and tell a story of each circuit.
+
+    Exit code 0 when all came back as it should, 1 when something did not.
+    """
+    from simulator.cli.demo_stories import tell
+
     with (
         tempfile.TemporaryDirectory(prefix="aife-sim-demo-") as folder,
         running(Path(folder)) as node,
     ):
         rows = tour(node, Path(folder))
-    columns = ("step", "over", "deposited", "came back", "why")
-    print_table("A tour of the exchange system", columns, [row[:5] for row in rows])
+        told = tell(node, Path(folder))
+    of_tour = ("step", "over", "deposited", "came back", "why")
+    print_table("A tour of the exchange system", of_tour, [row[:5] for row in rows])
+    of_story = ("circuit", "what happened", "came back")
+    print_table("A story of each circuit", of_story, [row[:3] for row in told])
     wrong = [row[0] for row in rows if not row[5]]
+    wrong += [f"{story}: {what}" for story, what, _, is_expected in told if not is_expected]
     if wrong:
         click.echo(f"not as expected: {'; '.join(wrong)}", err=True)
         sys.exit(EXPECTATION_FAILED)
@@ -66,6 +77,7 @@ def running(folder: Path) -> Iterator[dict[str, Any]]:
     """A node in a process of its own; its ready file's content."""
     ready = folder / "ready.json"
     command = [sys.executable, "-m", "simulator", "serve", "--memory", "--ephemeral"]
+    command += ["--clock", _START]
     log = folder / "node.log"
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - ourselves

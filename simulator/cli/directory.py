@@ -18,7 +18,7 @@ from simulator.cli.console import (
 
 @click.group()
 def directory() -> None:
-    """Add, import and list structures."""
+    """Add, import, list and export structures."""
 
 
 @directory.command()
@@ -61,6 +61,20 @@ def import_file(file: Path, node: str | None) -> None:
         raise click.UsageError(str(error)) from None
     answer = client_of(node).post("/api/v1/directory", rows)
     click.echo(f"{answer['saved']} structures saved")
+
+
+@directory.command()
+@click.option("--to", "partner", required=True, metavar="CODE", help="Who gets it.")
+@node_option
+@json_option
+@talks_to_node
+def export(partner: str, node: str | None, as_json: bool) -> None:
+    """Send the public structures to a partner that subscribes to FAR0037A (its layout is assumed)."""
+    row = client_of(node).post("/api/v1/directory/export", {"to": partner})
+    if as_json:
+        print_json(row)
+    else:
+        click.echo(f"{row['name']} is on its way to {partner}")
 
 
 @directory.command("list")

@@ -24,6 +24,7 @@ def doctor(config: Path | None, show_settings: bool, assumptions: bool, as_json:
     if show_settings:
         _show(as_json, "Settings", ("setting", "value", "from"), _settings(config))
     if assumptions:
+        _show(as_json, "Unknowns", _UNKNOWN, _unknowns(config))
         _show(as_json, "Assumptions", ("what", "mark", "source"), _assumptions())
     if show_settings or assumptions:
         return
@@ -52,6 +53,18 @@ def _settings(config: Path | None) -> list[tuple[str, ...]]:
         value = values.get(table, {}).get(key) if key and "[" not in table else "..."
         rows.append((path, str(value), str(origin)))
     return rows
+
+
+_UNKNOWN = ("row", "what", "setting", "values", "in force", "mark", "source")
+
+
+def _unknowns(config: Path | None) -> list[tuple[str, ...]]:
+    """What no public text settles: what decides it, what it may be, what it is."""
+    import msgspec
+
+    from simulator.cli.assumed import shown
+
+    return [msgspec.structs.astuple(each) for each in shown(settings_in_force(config, {}))]
 
 
 def _assumptions() -> list[tuple[str, ...]]:

@@ -104,13 +104,22 @@ def run_node(
             reactor.stop()
 
     def stop() -> defer.Deferred[None]:
+        loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # the second Ctrl-C does not wait
         return defer.Deferred.fromFuture(asyncio.ensure_future(node.stop()))
 
     starting: list[asyncio.Task[None]] = []
     reactor.callWhenRunning(lambda: starting.append(loop.create_task(start())))
     reactor.addSystemEventTrigger("before", "shutdown", stop)
-    reactor.run()
+
+    def asked_to_stop() -> None:
+        if reactor.running:
+            reactor.stop()
+            loop.call_soon(reactor.runUntilCurrent)  # whatever its timers are about
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked_to_stop)
+    reactor.run(installSignalHandlers=False)
     return failures[0] if failures else None
 
 

@@ -50,7 +50,7 @@ class Case(msgspec.Struct, frozen=True):
 
     @property
     def motif(self) -> str:
-        """The motif given, or the one of a converted 04."""
+        """The motif given, or the one of a converted 04: a refusal has to say why."""
         return self.request.motif or (self.table.recycling.motif if self.converted else "")
 
     @property
@@ -221,7 +221,7 @@ def is_repeated(case: Case) -> bool:
     last = next((e for e in reversed(case.request.history) if e.effect == "set"), None)
     if last is None or case.code in case.table.order[case.life].again:
         return False
-    said = (case.code, case.request.actor, case.request.motif, case.request.comment)
+    said = (case.code, case.request.actor, case.motif, case.request.comment)
     return said == (last.status, last.actor, last.motif, last.comment)
 
 

@@ -70,15 +70,20 @@ def possible(table: LifeCycle, request: Request) -> tuple[str, ...]:
     return sayable(case_of(table, request, life)) if life else ()
 
 
-def recorded(request: Request, allowed: Allowed) -> Entry:
-    """The line of history of a status that was allowed."""
+def recorded(request: Request, allowed: Allowed, table: LifeCycle | None = None) -> Entry:
+    """The line of history of a status that was allowed.
+
+    With the table the motif is that of the status as recorded: a converted 04 brings its own.
+    """
+    life = table.circuits.get(request.circuit) if table else None
+    motif = case_of(table, request, life).motif if table and life else request.motif
     return Entry(
         status=allowed.status,
         actor=request.actor,
         at=request.at,
         said=request.status,
         effect=allowed.effect,
-        motif=request.motif,
+        motif=motif,
         comment=request.comment,
     )
 

@@ -19,7 +19,11 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         prefix: first 6 characters of our own flow ids (``CPP001``: dossier §2.1).
+        prefixes: the same for single interface codes (dossier §10 row 30).
+        ack_name: a report on a flow keeps its identifier, or has one of our own (dossier §10 row 7).
         matricule: our 4 digits in scheme 0238 as sender of CDAR (``9999``: dossier §4.7).
+        matricule_g2b: the same on the circuits of G2B (``9997``: dossier §10 row 20).
+        matricule_ppf: that of the PPF, where its statuses are passed on (dossier §10 row 20).
         report: send the flow report of the historic channel always, or only when something failed
             (dossier §10 row 5).
         life_cycle_interface: which of FEN1200A and FEN1201A carries historic statuses.
@@ -27,6 +31,13 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         all_rejected: report on a flow of the historic channel none of whose invoices was integrated:
             the one of a partial integration or the one of a refusal (dossier §4.1, §6).
         group_statuses: one return for all statuses of a deposit, or one each (dossier §10 row 8).
+        status_delivery: statuses of invoices leave at once, or those of a partner are gathered and
+            leave once a day (dossier §10 row 26).
+        daily_at: when they do: ``HH:MM``, legal time in Paris, every calendar day.
+        ereporting_ack: status of the CSO6000A that takes a declaration; ``none``: nothing is sent
+            (dossier §10 row 17).
+        g2b_unconnected: a G2B recipient behind whom the directory names nobody is played, or cannot
+            be reached: its invoices stay, with the motif NON_TRANSMISE.
         purge_after: business time after which an unfetched return goes (DG3.2 note 42: 7 days).
         push_retries: business time before each further attempt to push a return; none by default: the
             exchange system does not repeat (DG3.2: without an answer one calls support).
@@ -38,12 +49,20 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     prefix: str = "CPP001"
+    prefixes: dict[str, str] = {}
+    ack_name: Literal["same", "own"] = "same"
     matricule: str = "9999"
+    matricule_g2b: str = "9997"
+    matricule_ppf: str = "9998"
     report: Literal["always", "errors-only"] = "always"
     life_cycle_interface: Literal["FEN1200A", "FEN1201A"] = "FEN1201A"
     directory_unknown: Literal["refuse", "accept", "accept-and-warn"] = "refuse"
     all_rejected: Literal["partial", "refused"] = "partial"
     group_statuses: bool = True
+    status_delivery: Literal["immediate", "daily"] = "immediate"
+    daily_at: str = "06:00"
+    ereporting_ack: Literal["500", "300", "none"] = "500"
+    g2b_unconnected: Literal["played", "non-transmise"] = "played"
     purge_after: timedelta = timedelta(days=7)
     push_retries: tuple[timedelta, ...] = ()
     story: bool = True
@@ -60,6 +79,8 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         interface: code of the return; ``"{flow_ack}"`` and ``"{object_ack}"`` are the deposit's own
             acknowledgements, ``"{life_cycle}"`` is the option `Options.life_cycle_interface`.
         status: code on the wire.
+        option: name of the option that stands over `status`; ``""``: none does.
+        said_by: who speaks: what the PPF says is passed on with its matricule.
     """
 
     interface: str
@@ -67,6 +88,8 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: str
     source: str
     mark: Mark
+    option: Literal["", "ereporting_ack"] = ""
+    said_by: Literal["chorus", "ppf"] = "chorus"
 
     def code_for(self, deposit: Interface, options: Options) -> str:
         """The interface code on which a deposit is so answered."""
@@ -75,6 +98,10 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             object_ack=next(iter(deposit.object_acks), ""),
             life_cycle=options.life_cycle_interface,
         )
+
+    def status_by(self, options: Options) -> str:
+        """The code on the wire with the options in force; ``none``: nothing is sent."""
+        return str(getattr(options, self.option)) if self.option else self.status
 
 
 class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -116,7 +116,7 @@ def _delivery(table: LifeCycle, row: Told, status: str, words: Words) -> Deliver
         to=row.to,
         interface=row.interface,
         status=told,
-        label=table.label(row.circuit, told),
+        label=_label(table, row.circuit, told),
         carries=row.carries,
         source=row.source,
         mark=row.mark,
@@ -124,6 +124,11 @@ def _delivery(table: LifeCycle, row: Told, status: str, words: Words) -> Deliver
         motif_label=table.motifs.label(motif) if motif else "",
         comment=comment,
     )
+
+
+def _label(table: LifeCycle, life: Life, told: str) -> str:
+    """The label of what is told: in historic B2G the PPF is told AFNOR codes too."""
+    return table.label("b2g-pa" if life == "b2g" else life, told)
 
 
 def _comment(table: LifeCycle, row: Told, motif: str, words: Words) -> str:

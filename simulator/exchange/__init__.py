@@ -7,10 +7,12 @@ time, appends events with their cause and enqueues work; nothing else. The spine
    receipt). Checks that need no content; work ``judge`` or a refusal.
 2. `decision.conclude`: its judgement came back. Checks that need the books; verdicts; answers. The
    documents of a large flow come before it, block by block (`decision.decide_block`).
-3. `life`: what becomes of an accepted invoice: its story, what actors say of it.
+3. `life`: what becomes of an accepted invoice: its story, what actors say of it; `hearing`: what
+   partners say by flows.
 4. `delivery`: the messages that follow from a status, and the invoice for its recipient; `playing`:
-   actors played by hand.
-5. `emission`: an answer is named; `returns`: it is written, fetched or pushed, purged.
+   actors played by hand; `directory`: the export of the directory.
+5. `emission`: an answer is named, `packing`: alone or with others; `returns`: it is
+   written, fetched or pushed, purged.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from simulator.exchange import (
     admission,
     books,
     decision,
+    directory,
     inputs,
     life,
     playing,
@@ -53,5 +56,6 @@ STEPS: Mapping[type, Step] = {
     inputs.Requeued: returns.requeued,
     inputs.RaccordementSaved: books.save_raccordement,
     inputs.StructuresSaved: books.save_structures,
+    inputs.DirectoryAsked: directory.export,
     inputs.ClockMoved: books.move_clock,
 }

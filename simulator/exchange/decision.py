@@ -34,9 +34,10 @@ from simulator.exchange.emission import (
     report_on_flow,
     status_refused,
 )
+from simulator.exchange.hearing import Heard, hear, too_many
 from simulator.exchange.inputs import BlockJudged, Judged
 from simulator.exchange.invoice_checks import check, place_of, traced
-from simulator.exchange.life import Heard, begin, complete, hear, plan_story, too_many
+from simulator.exchange.life import begin, complete, plan_story
 from simulator.journal.lifebook import Living
 from simulator.journal.rows import Flow, Invoice
 from simulator.journal.tx import Tx

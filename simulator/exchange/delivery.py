@@ -211,14 +211,15 @@ def played_by(
 ) -> Literal["us", "partner", "nobody"]:
     """Who speaks for the recipient of an invoice: a partner, the simulator in its place, or nobody.
 
-    Nobody: the directory names a platform that is not connected. That the simulator plays a
-    recipient for whom the directory names nobody is assumed.
+    Nobody: the directory names a platform that is not connected. That the simulator plays a G2B
+    recipient for whom the directory names nobody is assumed, and an option (`g2b_unconnected`).
     """
     plan = tx.reference.circuits.get(circuit)
     code = plan.deliveries.get(interface, "") if plan else ""
     structure = tx.structure(recipient)
     if structure is None or not structure.partner:
-        return "us"
+        is_left = code and tx.reference.options.g2b_unconnected == "non-transmise"
+        return "nobody" if is_left else "us"
     found = receiver(tx, recipient)
     if not code:
         return "partner" if found else "us"

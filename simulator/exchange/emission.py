@@ -24,11 +24,13 @@ from simulator.domain.flows import (
 )
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Answer, CircuitPlan
+from simulator.exchange.packing import joined, leaves_later
 from simulator.exchange.returns import ready
 from simulator.journal.rows import Flow
 from simulator.journal.tx import Tx
 
 Outcome = Literal["accepted", "partial", "refused"]
+_SILENT = "none"
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -38,11 +40,13 @@ class Content(msgspec.Struct, frozen=True):
         statuses: see `Return.statuses`.
         sources: files of a deposit that it passes on.
         format: None: that of the partner's circuit.
+        of_ppf: it is the PPF that says it.
     """
 
     statuses: tuple[FlowStatus | InvoiceStatus | ObjectStatus, ...] = ()
     sources: tuple[Passage, ...] = ()
     format: Format | None = None
+    of_ppf: bool = False
 
 
 def report_on_flow(
@@ -84,8 +88,7 @@ def invoice_statuses(
         return
     groups = [tuple(statuses)] if tx.reference.options.group_statuses else [(s,) for s in statuses]
     for group in groups:
-        name = _own_name(tx, flow.partner, _life_cycle_code(tx, to))
-        _emit(tx, to, name, Content(group), cause, held=held)
+        _send(tx, to, _life_cycle_code(tx, to), Content(group), cause, held=held)
 
 
 def emit_to(
@@ -105,8 +108,7 @@ def emit_to(
     addressee = _partner(tx, flow, partner.code_application)
     if addressee is None:
         return None
-    name = _own_name(tx, partner.code_application, code)
-    return _emit(tx, addressee, name, content, cause, held=held)
+    return _send(tx, addressee, code, content, cause, held=held)
 
 
 def status_refused(tx: Tx, flow: Flow, about: ObjectStatus, cause: int) -> None:
@@ -116,7 +118,7 @@ def status_refused(tx: Tx, flow: Flow, about: ObjectStatus, cause: int) -> None:
     if to is None or answer is None or answer.interface not in to.raccordement.interfaces:
         return
     status = msgspec.structs.replace(about, status=answer.status, label=answer.label)
-    _emit(tx, to, _own_name(tx, flow.partner, answer.interface), Content((status,)), cause)
+    _emit(tx, to, own_name(tx, flow.partner, answer.interface), Content((status,)), cause)
 
 
 def answer_declarations(
@@ -128,18 +130,30 @@ def answer_declarations(
         code = answer.code_for(tx.reference.catalogue[flow.interface], tx.reference.options)
         if to is None or code not in to.raccordement.interfaces:
             continue
+        status = answer.status_by(tx.reference.options)
+        if status == _SILENT:
+            continue
+        label = answer.label if status == answer.status else _label_of_declaration(tx, status)
         about = tuple(
-            msgspec.structs.replace(each, status=answer.status, label=answer.label)
-            for each in declarations
+            msgspec.structs.replace(each, status=status, label=label) for each in declarations
         )
-        _emit(tx, to, _own_name(tx, flow.partner, code), Content(about), cause, held=held)
+        content = Content(about, of_ppf=answer.said_by == "ppf")
+        _emit(tx, to, own_name(tx, flow.partner, code), content, cause, held=held)
+
+
+def _label_of_declaration(tx: Tx, status: str) -> str:
+    return tx.reference.life.label("ereporting", status)
 
 
 def release_held(tx: Tx, flow: Flow, cause: int) -> None:
     """Lets the statuses of a large flow go, now that the report on it has."""
     for number, partner in tx.held_returns(flow.id):
+        value, _, _ = tx.returned(number)
+        later = leaves_later(tx, value.statuses)
         tx.set_return(number, "composing")
-        tx.enqueue("compose", number, _lane(partner), cause)
+        tx.enqueue("compose", number, _lane(partner, later=bool(later)), cause, later)
+        if later:
+            tx.gather_until(number, later)
 
 
 def error_line(tx: Tx, finding: Finding) -> ErrorLine:
@@ -212,71 +226,110 @@ def report_name(tx: Tx, partner: Raccordement, name: FlowName | None, interface:
         return ""
     code = answer.interface.format(flow_ack=acknowledgement or plan.fallback_ack)
     code_application = partner.code_application
-    if name and acknowledgement:
+    if name and acknowledgement and tx.reference.options.ack_name == "same":
         own = str(name.acknowledged_by(code))
-        if not tx.report_name_taken(code_application, own):
+        if not tx.name_taken(code_application, own):
             return own
-    return str(_own_name(tx, code_application, code))
+    return str(own_name(tx, code_application, code))
 
 
-def _own_name(tx: Tx, partner: str, interface: str) -> FlowName:
-    number = tx.next_number(partner, interface)
-    identifier = own_identifier(tx.reference.options.prefix, interface, number)
-    return FlowName(interface, partner, identifier, ".tar.gz")
+def own_name(tx: Tx, partner: str, interface: str) -> FlowName:
+    """The next name of a flow of ours, with a number that no other to the partner has or will have.
+
+    Source: Chorus Pro external specifications v1.0 §5.4.3.1; a sequence for each partner and code is
+    ours.
+    """
+    options = tx.reference.options
+    prefix = options.prefixes.get(interface, options.prefix)
+    while True:
+        number = tx.next_number(partner, interface)
+        name = FlowName(interface, partner, own_identifier(prefix, interface, number), ".tar.gz")
+        # A report keeps the identifier that its deposit was given: that may look like one of ours.
+        if not tx.name_taken(partner, str(name)):
+            return name
 
 
-def _emit(
-    tx: Tx,
-    to: _Addressee,
-    name: FlowName,
-    holds: Content,
-    cause: int,
-    *,
-    held: bool = False,
+def _send(
+    tx: Tx, to: _Addressee, code: str, holds: Content, cause: int, *, held: bool = False
 ) -> int:
-    flow, partner = to.flow, to.raccordement.code_application
-    value = Return(
-        partner=partner,
+    """Emits under a name of ours, or lets it join what is gathered for the partner."""
+    partner = to.raccordement.code_application
+    if not held and leaves_later(tx, holds.statuses):
+        draft = FlowName(code, partner, "", ".tar.gz")
+        found = joined(tx, _return(tx, to, draft, holds))
+        if found:
+            number, whole = found
+            tx.add_answered(number, to.flow.id)
+            body = {**_about(whole), "statuses": _said(holds.statuses)}
+            tx.event(to.flow.stream, "ReturnGathered", body, cause=cause, flow=to.flow.id)
+            return number
+    return _emit(tx, to, own_name(tx, partner, code), holds, cause, held=held)
+
+
+def _return(tx: Tx, to: _Addressee, name: FlowName, holds: Content) -> Return:
+    return Return(
+        partner=to.raccordement.code_application,
         name=str(name),
         interface=name.interface,
         format=holds.format or to.plan.format,
         issued=tx.now,
         emitter=tx.reference.options.prefix,
-        emitter_matricule=tx.reference.options.matricule,
+        emitter_matricule=_matricule(tx, to, holds),
         partner_matricule=to.raccordement.matricule,
         statuses=holds.statuses,
-        in_reply_to=flow.stream,
+        in_reply_to=to.flow.stream,
         sources=holds.sources,
     )
+
+
+def _matricule(tx: Tx, to: _Addressee, holds: Content) -> str:
+    """Who sends, by its number in scheme 0238 (dossier §10 row 20)."""
+    options = tx.reference.options
+    if holds.of_ppf:
+        return options.matricule_ppf
+    return options.matricule_g2b if to.plan.circuit.startswith("g2b") else options.matricule
+
+
+def _emit(
+    tx: Tx, to: _Addressee, name: FlowName, holds: Content, cause: int, *, held: bool = False
+) -> int:
+    flow, value = to.flow, _return(tx, to, name, holds)
+    later = None if held else leaves_later(tx, value.statuses)
+    if later:
+        value = msgspec.structs.replace(value, issued=later)
     # What is taken out of a deposit is large. A small return does not overtake a larger one of the
     # same partner.
-    later = held or holds.sources or tx.lane_is_busy(_lane(partner))
-    content = None if later else tx.compose(value)
+    waits = held or later or holds.sources or tx.lane_is_busy(_lane(value.partner))
+    content = None if waits else tx.compose(value)
     blob = blob_ref(content) if content else None
     number = tx.add_return(value, flow.id, blob, held=held)
-    decided = tx.event(flow.stream, "ReturnDecided", _about(value), cause=cause, flow=flow.id)
-    if held:
-        return number
-    if blob is None:
-        tx.enqueue("compose", number, _lane(partner), decided)
-    else:
+    body = _about(value) | ({"leaves": later} if later else {})
+    decided = tx.event(flow.stream, "ReturnDecided", body, cause=cause, flow=flow.id)
+    if blob is not None:
         tx.keep_blob(blob, content)
         ready(tx, number, value, flow.id, blob, decided)
+    elif not held:
+        tx.enqueue("compose", number, _lane(value.partner, later=bool(later)), decided, later)
+    if later:
+        tx.gather_until(number, later)
     return number
 
 
-def _lane(partner: str) -> str:
-    return f"compose:{partner}"
+def _lane(partner: str, *, later: bool = False) -> str:
+    """What waits for its hour must not hold up what leaves at once."""
+    return f"{'daily' if later else 'compose'}:{partner}"
+
+
+def _said(statuses: Sequence[FlowStatus | InvoiceStatus | ObjectStatus]) -> list[dict[str, str]]:
+    return [
+        {"status": s.status, "label": s.label, "number": getattr(s, "number", "")} for s in statuses
+    ]
 
 
 def _about(value: Return) -> dict[str, object]:
     """What an event says of a return."""
-    statuses = [
-        {"status": s.status, "label": s.label, "number": getattr(s, "number", "")}
-        for s in value.statuses
-    ]
     body: dict[str, object] = {"name": value.name, "interface": value.interface}
-    body["statuses"] = statuses
-    if value.sources and not statuses:
+    body["statuses"] = _said(value.statuses)
+    if value.sources and not value.statuses:
         body["invoices"] = [source.number for source in value.sources]
     return body

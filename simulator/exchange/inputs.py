@@ -203,6 +203,12 @@ class StructuresSaved(msgspec.Struct, frozen=True):
     structures: tuple[Structure, ...]
 
 
+class DirectoryAsked(msgspec.Struct, frozen=True):
+    """Somebody has the directory of public structures sent to a partner."""
+
+    partner: str
+
+
 class ClockMoved(msgspec.Struct, frozen=True):
     """The business clock of the space is set; the business time of this input is the new one."""
 

@@ -8,20 +8,16 @@ speaks of the invoice, or until it is for a connected partner to speak (assumed)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from itertools import takewhile
 
 import msgspec
 
 from simulator.domain.flows import (
-    ErrorLine,
-    FlowStatus,
     InvoiceStatus,
-    ObjectStatus,
     Origin,
 )
-from simulator.domain.judgement import Document, Facts
-from simulator.domain.lifecycle import decide, possible, recorded, story, told_as_error
+from simulator.domain.lifecycle import decide, possible, recorded, story
 from simulator.domain.lifetable import Actor, Life, Step
 from simulator.domain.lifevalues import Allowed, Entry, Refused, Request
 from simulator.domain.telling import Words, deliveries
@@ -34,6 +30,8 @@ from simulator.journal.tx import Tx
 # Statuses of one firing: the step must not hold the engine for long.
 _TOGETHER = 200
 _COMPLETED = "12"
+# No separators of paths, no controls (C0, C1), no marks that turn the direction or the line.
+_FILE_NAME = re.compile(r"[^/\\\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]{1,255}")
 # Who speaks on the side of the recipient, so that a partner may be behind it.
 _RECIPIENTS: tuple[Actor, ...] = ("buyer", "accountant", "platform")
 
@@ -114,7 +112,7 @@ def fire(tx: Tx, fired: Fired) -> None:
             tx.life.plan(living.id, living.step, None)
             continue
         step = steps[living.step]
-        outcome = _decided(tx, living, Request(
+        outcome = decided(tx, living, Request(
             circuit=living.circuit, actor=step.actor, status=step.status, at=tx.now,
         ))  # fmt: skip
         if isinstance(outcome, Refused):  # the story does not fit any more: it ends
@@ -140,6 +138,7 @@ def say(tx: Tx, asked: StatusAsked) -> Said:
         ValueError: it may not be said; the text tells why, and what could be.
     """
     living = _asked(tx, asked)
+    _check_names(asked.attachments)
     request = Request(
         circuit=living.circuit,
         actor=asked.actor or _speaker(tx, living, asked.status),
@@ -149,16 +148,27 @@ def say(tx: Tx, asked: StatusAsked) -> Said:
         comment=asked.comment,
         attachments=asked.attachments,
     )
-    outcome = _decided(tx, living, request)
+    outcome = decided(tx, living, request)
     if message := _why_not(outcome):
         raise ValueError(message)
     assert isinstance(outcome, Allowed)
     flow = tx.flow(living.flow)
     tx.life.plan(living.id, living.step, None)
-    event = _set(tx, flow, living, outcome, request)
+    event = noted(tx, flow, living, outcome, request)
     tell(tx, [Word(living, delivery) for delivery in outcome.deliveries], event)
     told = tuple(f"{d.to}: {d.status} {d.label}".strip() for d in outcome.deliveries)
     return Said(living.number, outcome.status, outcome.label, outcome.effect, told, outcome.notes)
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    """Raises `ValueError` for what is no name of a file, but a path or a trick on who reads it."""
+    for name in names:
+        if not name.strip() or name in (".", "..") or not _FILE_NAME.fullmatch(name):
+            message = (
+                f"{name!r} is no name of an attachment: expected 1 to 255 characters, none of them"
+                " / or \\ or a control character: name the file without its folder"
+            )
+            raise ValueError(message)
 
 
 def _why_not(outcome: Allowed | Refused) -> str:
@@ -210,16 +220,17 @@ def _with_history(tx: Tx, living: Living, request: Request) -> Request:
     )
 
 
-def _decided(tx: Tx, living: Living, request: Request) -> Allowed | Refused:
-    """Decides, and records what is allowed."""
+def decided(tx: Tx, living: Living, request: Request) -> Allowed | Refused:
+    """Whether a status may be said of an invoice; what is allowed is recorded."""
     full = _with_history(tx, living, request)
     outcome = decide(tx.reference.life, full)
     if isinstance(outcome, Allowed):
-        tx.life.add(living.id, recorded(full, outcome))
+        tx.life.add(living.id, recorded(full, outcome, tx.reference.life))
     return outcome
 
 
-def _set(tx: Tx, flow: Flow, living: Living, outcome: Allowed, request: Request) -> int:
+def noted(tx: Tx, flow: Flow, living: Living, outcome: Allowed, request: Request) -> int:
+    """Appends the event of a status that was recorded."""
     body = {
         "number": living.number,
         "status": outcome.status,
@@ -239,158 +250,11 @@ def complete(tx: Tx, flow: Flow, living: Living, member: str) -> tuple[Word, ...
         at=tx.now,
         attachments=(member,),
     )
-    outcome = _decided(tx, living, request)
+    outcome = decided(tx, living, request)
     if isinstance(outcome, Refused):
         return ()
     origin = tx.flow(living.flow)
     tx.life.plan(living.id, living.step, None)
-    _set(tx, origin, living, outcome, request)
+    noted(tx, origin, living, outcome, request)
     source = Origin(flow.blob, flow.name, member)
     return tuple(Word(living, delivery, source) for delivery in outcome.deliveries)
-
-
-# -- what partners say by flows --------------------------------------------------------------------
-
-
-class Heard(msgspec.Struct, frozen=True):
-    """What a status message of a partner leads to.
-
-    Attributes:
-        refusal: what is wrong with it, None when it was taken.
-        note: for the trace.
-        words: what follows from it.
-    """
-
-    refusal: ErrorLine | None
-    note: str
-    words: tuple[Word, ...] = ()
-
-
-def hear(tx: Tx, flow: Flow, document: Document) -> Heard:
-    """Takes a status out of a deposit: recorded and told on, or refused with the reason."""
-    facts = document.facts
-    assert facts is not None
-    if isinstance(facts.said, FlowStatus):
-        return _acknowledged(tx, flow, facts.said)
-    if isinstance(facts.said, ObjectStatus):
-        return _refused_by(tx, flow, facts.said)
-    if facts.said is None or facts.type_code == _OF_MESSAGE:
-        return Heard(None, "nothing is recorded of it")
-    return _said_of_invoice(tx, flow, document.member, facts, facts.said)
-
-
-def too_many(tx: Tx, count: int) -> Heard:
-    """Refuses a message that says several things at once, where one is all that it may say."""
-    row = tx.reference.life.refusals["several"]
-    words = {"found": count}
-    refused = Refused("several", row.code, row.message.format(**words), row.reason.format(**words))
-    return Heard(told_as_error(tx.reference.life, refused), refused.reason)
-
-
-# CDV of a CDV: a partner refuses a status of ours.
-_OF_MESSAGE = "601"
-_SIREN, _YEAR = 9, 4
-
-
-def _acknowledged(tx: Tx, flow: Flow, said: FlowStatus) -> Heard:
-    found = tx.life.acknowledged(flow.partner, said.identifier, said.status)
-    if found is None:
-        return Heard(None, f"{said.status} on {said.identifier}: no flow of ours was called so")
-    _, name = found
-    body = {"name": name, "status": said.status, "lines": said.lines}
-    tx.event(f"{flow.partner}/{name}", "ReturnAcknowledged", body)
-    return Heard(None, f"{said.status} on our {name}")
-
-
-def _refused_by(tx: Tx, flow: Flow, said: ObjectStatus) -> Heard:
-    """A partner refuses a message of ours, which is called like its flow and by its rank in it."""
-    name = said.number.rpartition("-")[0]
-    found = tx.life.acknowledged(flow.partner, name, said.status) if name else None
-    if found is None:
-        return Heard(None, f"{said.status} on {said.number}: no message of ours was called so")
-    body = {"name": found[1], "status": said.status, "lines": said.lines}
-    tx.event(f"{flow.partner}/{found[1]}", "ReturnAcknowledged", body)
-    return Heard(None, f"{said.status} on our {said.number}")
-
-
-def _said_of_invoice(tx: Tx, flow: Flow, member: str, facts: Facts, said: InvoiceStatus) -> Heard:
-    living = _of_partner(tx, flow, facts)
-    raccordement = tx.raccordement(flow.partner)
-    circuit = living.circuit if living else raccordement.circuit if raccordement else ""
-    request = Request(
-        circuit=circuit,
-        actor=_by_flow(tx, flow, circuit, facts.type_code),
-        status=facts.type_code,
-        at=tx.now,
-        motif=said.motif,
-        comment=said.comment,
-        attachments=tuple(file.name for file in said.attachments),
-        payments=said.characteristics,
-        interface=flow.interface,
-    )
-    # Without an invoice the history is empty, and that is what the refusal says.
-    outcome = _decided(tx, living, request) if living else decide(tx.reference.life, request)
-    if living is None or isinstance(outcome, Refused):
-        assert isinstance(outcome, Refused), "no status but the first is said of no invoice"
-        line = told_as_error(tx.reference.life, outcome)
-        return Heard(msgspec.structs.replace(line, subject=facts.number), outcome.reason)
-    origin = tx.flow(living.flow)
-    tx.life.plan(living.id, living.step, None)
-    _set(tx, origin, living, outcome, request)
-    _note_answer(tx, flow, living, facts.type_code)
-    source = Origin(flow.blob, flow.name, member)
-    words = tuple(Word(living, delivery, source) for delivery in outcome.deliveries)
-    return Heard(None, "; ".join((f"{living.number}: {outcome.label}", *outcome.notes)), words)
-
-
-def _note_answer(tx: Tx, flow: Flow, living: Living, status: str) -> None:
-    """A status on the code of an acknowledgement is one of the flow that brought the invoice too."""
-    for acknowledged in tx.reference.catalogue[flow.interface].acknowledges:
-        interface, _, level = acknowledged.partition(":")
-        if level == "object":
-            tx.life.answered(living.id, flow.partner, interface, status)
-
-
-def _of_partner(tx: Tx, flow: Flow, facts: Facts) -> Living | None:
-    """The invoice, if it is one that this partner may speak of."""
-    for living in tx.life.named(facts.number):
-        if _is_meant(living, facts) and _concerns(tx, flow.partner, living):
-            return living
-    return None
-
-
-def _is_meant(living: Living, facts: Facts) -> bool:
-    """Whether supplier (by its SIREN) and year are those of an invoice, where they are told."""
-    siren, year = facts.supplier[:_SIREN], facts.issue_date[:_YEAR]
-    is_supplier = len(siren) < _SIREN or living.supplier[:_SIREN] == siren
-    return is_supplier and (not year or living.about.issue_date[:_YEAR] == year)
-
-
-def _concerns(tx: Tx, partner: str, living: Living) -> bool:
-    """Whether a partner deposited an invoice, or is behind a party; a platform must have got it."""
-    if tx.flow(living.flow).partner == partner:
-        return True
-    plan = tx.reference.circuits.get(living.circuit)
-    if plan and plan.deliveries:
-        return tx.life.was_delivered(living.id, partner)
-    return partner in _bearers(tx, living)
-
-
-def _bearers(tx: Tx, living: Living) -> Iterator[str]:
-    """Partners behind the parties of an invoice, as the directory knows them."""
-    for identifier in (living.recipient, living.supplier):
-        structure = tx.structure(identifier)
-        if structure and structure.partner:
-            yield structure.partner
-
-
-def _by_flow(tx: Tx, flow: Flow, circuit: str, status: str) -> Actor:
-    """Who speaks by a code: of several actors the one who may say this."""
-    life = tx.reference.life
-    rights = [
-        right
-        for right in life.right
-        if right.circuit == life.circuits.get(circuit) and flow.interface in right.via
-    ]
-    named = [right.actor for right in rights if status in right.statuses]
-    return next(iter((*named, *(right.actor for right in rights))), "buyer")

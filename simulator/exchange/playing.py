@@ -80,7 +80,7 @@ def acknowledge(tx: Tx, asked: Acknowledged) -> Acked:
         message = f"{value.interface} is not acknowledged by {asked.status} (possible: {possible})"
         raise ValueError(message)
     told = _said_of_each(tx, asked) if asked.status in object_words else ()
-    tx.life.acknowledged(value.partner, value.name, asked.status)
+    tx.life.acknowledged(asked.returned, asked.status)
     body = {"name": value.name, "status": asked.status, "motif": asked.motif, "by": "hand"}
     tx.event(f"{value.partner}/{value.name}", "ReturnAcknowledged", body, flow=flow)
     return Acked(value.name, asked.status, told)

@@ -163,20 +163,25 @@ class LifeBook:
             (word, invoice, partner, interface),
         )
 
-    def acknowledged(self, partner: str, identifier: str, word: str) -> tuple[int, str] | None:
-        """Notes what a partner says of a flow of ours; its number and name, None for a stranger's.
+    def acknowledged(self, returned: int, word: str) -> None:
+        """Notes what a partner says of a flow of ours."""
+        self._tx.execute("UPDATE returned SET ack = ? WHERE id = ?", (word, returned))
+
+    def called(self, partner: str, identifier: str) -> list[tuple[int, str, str]]:
+        """Flows of ours to a partner by what it calls them: number, name and code, newest first.
+
+        Several have one identifier: a report that keeps that of its deposit, codes of equal digits.
 
         Args:
-            partner: who says it.
+            partner: who got them.
             identifier: 25 characters of the flow, or its name, with or without extension.
-            word: status on the wire.
         """
-        row = self._tx.execute(
-            "UPDATE returned SET ack = ? WHERE space = ? AND partner = ?"
-            " AND (substr(name, 17, 25) = ? OR name IN (?, ? || '.tar.gz')) RETURNING id, name",
-            (word, self._tx.space, partner, identifier, identifier, identifier),
-        ).fetchone()
-        return (row[0], row[1]) if row else None
+        rows = self._tx.execute(
+            "SELECT id, name, interface FROM returned WHERE space = ? AND partner = ?"
+            " AND (substr(name, 17, 25) = ? OR name IN (?, ? || '.tar.gz')) ORDER BY id DESC",
+            (self._tx.space, partner, identifier, identifier, identifier),
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
 
 
 def _living(row: sqlite3.Row) -> Living:

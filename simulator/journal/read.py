@@ -117,7 +117,11 @@ def events_of(connection: sqlite3.Connection, flow: int) -> list[Row]:
 
 def returns_of(connection: sqlite3.Connection, flow: int) -> list[Row]:
     """What was answered to a deposit, in order, with the statuses and their lines."""
-    rows = connection.execute("SELECT * FROM returned WHERE flow = ? ORDER BY id", (flow,))
+    rows = connection.execute(
+        "SELECT * FROM returned WHERE flow = :flow"
+        " OR id IN (SELECT returned FROM answers WHERE flow = :flow) ORDER BY id",
+        {"flow": flow},
+    )
     return [_return_row(row) for row in rows]
 
 
@@ -159,10 +163,14 @@ def waiting(connection: sqlite3.Connection, space: str, partner: str) -> list[sq
 
 
 def returns_left(connection: sqlite3.Connection, space: str, partner: str) -> int:
-    """How many returns of a partner are still being written, wait, or are on their way."""
+    """How many returns of a partner are still being written, wait, or are on their way.
+
+    What is gathered until its hour is not among them: nobody waits for that.
+    """
     row = connection.execute(
         "SELECT count(*) FROM returned WHERE space = ? AND partner = ?"
-        " AND state IN ('held', 'composing', 'waiting')",
+        " AND state IN ('held', 'composing', 'waiting')"
+        " AND NOT (state = 'composing' AND leaves IS NOT NULL)",
         (space, partner),
     ).fetchone()
     return int(row[0])
@@ -293,7 +301,8 @@ def wire_of_flow(connection: sqlite3.Connection, number: int) -> list[Row]:
     """
     rows = connection.execute(
         f"SELECT {_WIRE} FROM wire WHERE id = (SELECT wire FROM flow WHERE id = :flow)"  # noqa: S608
-        " OR returned IN (SELECT id FROM returned WHERE flow = :flow)"
+        " OR returned IN (SELECT id FROM returned WHERE flow = :flow"
+        " UNION SELECT returned FROM answers WHERE flow = :flow)"
         f" OR id = ({_SESSION}) ORDER BY id",
         {"flow": number},
     )

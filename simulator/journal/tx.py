@@ -135,6 +135,14 @@ class Tx:
             (self.space, value.identifier, _encode(value).decode()),
         )
 
+    def public_structures(self) -> tuple[Structure, ...]:
+        """The public structures of the directory, in order of identifier."""
+        rows = self._sql(
+            "SELECT body FROM structure WHERE space = ? ORDER BY identifier", (self.space,)
+        )
+        every = (msgspec.json.decode(row[0], type=Structure) for row in rows)
+        return tuple(each for each in every if each.kind == "public")
+
     # -- flows ----------------------------------------------------------------------------------
 
     def stream_of(self, partner: str, name: str) -> str:
@@ -255,11 +263,12 @@ class Tx:
             ).fetchone()[0]
         )
 
-    def report_name_taken(self, partner: str, name: str) -> bool:
-        """Whether a report of that name was promised to an earlier deposit of a partner."""
+    def name_taken(self, partner: str, name: str) -> bool:
+        """Whether a flow of ours to a partner has that name, or a report was promised it."""
         row = self._sql(
-            "SELECT 1 FROM flow WHERE space = ? AND partner = ? AND report = ?",
-            (self.space, partner, name),
+            "SELECT 1 FROM flow WHERE space = ? AND partner = ? AND report = ?"
+            " UNION ALL SELECT 1 FROM returned WHERE space = ? AND name = ? LIMIT 1",
+            (self.space, partner, name, self.space, name),
         ).fetchone()
         return row is not None
 
@@ -309,6 +318,31 @@ class Tx:
             )
         else:
             self._sql("UPDATE returned SET state = ? WHERE id = ?", (state, number))
+
+    def gather_until(self, number: int, leaves: datetime) -> None:
+        """Lets a return take more until it leaves."""
+        self._sql("UPDATE returned SET leaves = ? WHERE id = ?", (instant_text(leaves), number))
+
+    def gathering(self, partner: str, interface: str) -> list[tuple[int, Return]]:
+        """Returns to a partner on an interface that still take more, the newest first."""
+        rows = self._sql(
+            "SELECT id, body FROM returned WHERE space = ? AND partner = ? AND interface = ?"
+            " AND leaves > ? ORDER BY id DESC",
+            (self.space, partner, interface, self.at),
+        ).fetchall()
+        return [(row[0], msgspec.json.decode(row[1], type=Return)) for row in rows]
+
+    def rewrite_return(self, number: int, value: Return) -> None:
+        """Writes what a return holds from now on."""
+        self._sql("UPDATE returned SET body = ? WHERE id = ?", (_encode(value).decode(), number))
+
+    def add_answered(self, number: int, flow: int) -> None:
+        """Notes one more deposit that a return answers."""
+        self._sql(
+            "INSERT OR IGNORE INTO answers (flow, returned)"
+            " SELECT ?, id FROM returned WHERE id = ? AND flow IS NOT ?",
+            (flow, number, flow),
+        )
 
     def begin_push(self, number: int) -> int:
         """Counts one more attempt to push a return; which one it is, from 1."""

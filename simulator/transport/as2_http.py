@@ -162,6 +162,8 @@ class Channel(http.HTTPChannel):
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.lines: list[bytes] = []
+        self._limit: float | None = None
+        self._alarm: asyncio.TimerHandle | None = None
         self.label = ""
 
     def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
@@ -172,6 +174,17 @@ class Channel(http.HTTPChannel):
         super().connectionMade()  # type: ignore[no-untyped-call]
         if len(self.factory.channels) > self.factory.settings.max_connections:
             self.cut_off(503, "too many connections: try again later")
+
+    def setTimeout(self, period: float | None) -> float | None:  # noqa: N802 - Twisted's name
+        """The limit from now on, None for none; the one before. Timed by the loop."""
+        before, self._limit = self._limit, period
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if period is not None:
+            loop = asyncio.get_event_loop()
+            self._alarm = loop.call_later(period, self.timeoutConnection)
+        return before
 
     def resetTimeout(self) -> None:  # noqa: N802 - Twisted's name
         """A byte now and then does not win time: the limits are for the whole."""
@@ -184,7 +197,7 @@ class Channel(http.HTTPChannel):
 
     def allHeadersReceived(self) -> None:  # noqa: N802 - Twisted's name
         """The head is whole: the clock of the body starts."""
-        self.setTimeout(self.factory.settings.request_seconds)  # type: ignore[no-untyped-call]
+        self.setTimeout(self.factory.settings.request_seconds)
         super().allHeadersReceived()  # type: ignore[no-untyped-call]
         self.lines = []
 
@@ -202,7 +215,7 @@ class Channel(http.HTTPChannel):
         transport: Any = self.transport
         transport.write(f"{head}{words}\n".encode())
         self.dataReceived = _deaf  # type: ignore[method-assign]
-        self.setTimeout(_LINGER)  # type: ignore[no-untyped-call]
+        self.setTimeout(_LINGER)
         self.loseConnection()  # type: ignore[no-untyped-call]
 
     def connectionLost(self, reason: Any = None) -> None:  # noqa: ANN401, N802 - Twisted's

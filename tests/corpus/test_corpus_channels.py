@@ -175,10 +175,12 @@ def test_an_invoice_of_the_afnor_annex_is_recevable_and_gets_its_status(
     assert "xsd" not in {error["pack"] for error in channel.errors(name)}
 
 
-def test_a_status_of_the_afnor_samples_is_taken_in_silence(channel: Channel) -> None:
+def test_a_status_of_the_afnor_samples_is_rejected_for_an_invoice_that_never_came(
+    channel: Channel,
+) -> None:
     (path,) = CORPUS.glob("fnfe-cdar-1.4/**/UC1_F202500003_07-CDV-212_Encaissee.xml")
     name, said = channel.send("FSO1304A", ".tar.gz", packed(path), "DEM011")
-    assert (said, channel.state(name)) == ({}, "IN_INTEGRE")
+    assert (said, channel.state(name)) == ({"FEN1205A": [("601", "REJ_INC")]}, "IN_INTEGRE")
 
 
 def test_the_public_samples_of_statuses_are_taken_but_for_the_one_with_a_false_date(

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import as2_forge as forge
 import msgspec
@@ -246,7 +247,7 @@ def test_a_slow_head_ends_after_its_time(hasty: Desk) -> None:
 
 def test_a_handshake_that_never_comes_ends_after_its_time(hasty: Desk) -> None:
     since = time.perf_counter()
-    address = hasty.address[0], hasty.node.ready["as2_tls"]
+    address = hasty.address[0], urlsplit(hasty.node.ready["as2_tls"]).port
     with socket.create_connection(address, timeout=SECONDS) as connection:
         with suppress(ConnectionResetError):
             assert connection.recv(4096) == b""

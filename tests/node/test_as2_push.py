@@ -349,8 +349,8 @@ def test_a_strangers_later_receipt_does_not_count(desk: Desk) -> None:
         return 200, [], b""
 
     assert pushed(desk, "ASYNC1", script).outcome == "delivered"
-    outcomes = [row["outcome"] for row in desk.exchanges("ASYNC1")[:2]]
-    assert outcomes == ["delivered", "untrusted receipt"]
+    outcomes = [row["outcome"] for row in desk.exchanges("ASYNC1")[:3]]
+    assert outcomes == ["delivered", "receipt", "untrusted receipt"]
 
 
 # -- order, endpoints, resend ---------------------------------------------------------------------------

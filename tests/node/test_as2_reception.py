@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -414,7 +415,7 @@ def test_https_with_names_and_a_path_of_ones_own(tmp_path: Path) -> None:
 def posted_over_tls(desk: Desk, path: str, outgoing: as2.Outgoing) -> Got:
     trust = ssl.create_default_context(cafile=f"{desk.node.ready['pki']}/aife/ca.pem")
     connection = http.client.HTTPSConnection(
-        "localhost", desk.node.ready["as2_tls"], timeout=20, context=trust
+        "localhost", urlsplit(desk.node.ready["as2_tls"]).port, timeout=20, context=trust
     )
     connection.request("POST", path, outgoing.body(), dict(outgoing.headers))
     answer = connection.getresponse()

@@ -57,6 +57,7 @@ class Fake:
             return value.attempt > 0
         if isinstance(value, ClockMoved):
             self.clocks["default"] = value.clock
+        return None
 
     async def submit_all(self, space: str, values: list[Any], since: float) -> list[Any]:
         assert since > 0

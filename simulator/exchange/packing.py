@@ -1,0 +1,76 @@
+"""How returns are packed: which statuses leave together, and when.
+
+By default a status leaves at once. With `Options.status_delivery` ``daily`` the statuses of invoices
+for a partner are gathered, a return for each interface code, and leave at one hour of the day: the
+row of work that writes the return is due then. Reports on flows, refusals of statuses and invoices
+do not wait. That there may be a daily batch is known, its hour and its content are not (assumed).
+
+Source: dossier §10 rows 8 and 26.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from simulator.domain.flows import InvoiceStatus, Return
+from simulator.journal.tx import Tx
+
+# A gathered return is written anew into the books with each status that joins it.
+_MOST_GATHERED = 500
+_LEGAL_TIME = ZoneInfo("Europe/Paris")
+
+
+def next_leaving(now: datetime, daily_at: str) -> datetime:
+    """The next instant, later than now, at which gathered statuses leave.
+
+    Args:
+        now: business instant.
+        daily_at: ``HH:MM``, legal time in Paris.
+    """
+    local = now.astimezone(_LEGAL_TIME)
+    at = datetime.combine(local.date(), time.fromisoformat(daily_at), _LEGAL_TIME)
+    while at.timestamp() <= now.timestamp():
+        at = datetime.combine(at.date() + timedelta(days=1), at.time(), _LEGAL_TIME)
+    return at.astimezone(now.tzinfo)
+
+
+def leaves_later(tx: Tx, statuses: tuple[object, ...]) -> datetime | None:
+    """When a return of these statuses leaves; None for now."""
+    options = tx.reference.options
+    of_invoices = bool(statuses) and all(isinstance(s, InvoiceStatus) for s in statuses)
+    if options.status_delivery == "immediate" or not of_invoices:
+        return None
+    return next_leaving(tx.now, options.daily_at)
+
+
+def joined(tx: Tx, more: Return) -> tuple[int, Return] | None:
+    """The gathered return that takes what another would hold, with its number; None: none can.
+
+    What it takes is written into the books; the name of `more` does not count.
+    """
+    if not tx.reference.options.group_statuses:
+        return None
+    for number, value in tx.gathering(more.partner, more.interface):
+        if _fits(value, more):
+            whole = msgspec.structs.replace(
+                value,
+                statuses=(*value.statuses, *more.statuses),
+                sources=tuple(dict.fromkeys((*value.sources, *more.sources))),
+            )
+            tx.rewrite_return(number, whole)
+            return number, whole
+    return None
+
+
+def _fits(value: Return, more: Return) -> bool:
+    """Whether they can be one archive: of one format, not too many, no two files of one name."""
+    names = {source.origin.member: source for source in value.sources}
+    return (
+        value.format == more.format
+        and value.emitter_matricule == more.emitter_matricule
+        and len(value.statuses) + len(more.statuses) <= _MOST_GATHERED
+        and all(names.get(s.origin.member, s) == s for s in more.sources)
+    )
