@@ -101,9 +101,9 @@ def floor(identity: as2.Identity, seconds: float = 1.0) -> float:
     return count / seconds
 
 
-# Deposits of random bytes. The first have one name: an acknowledgement that came before is refused and
+# Deposits of random bytes. The first are acknowledgements with a foreign emitter in their name: refused and
 # never answered, so receiving is measured and nothing else. The second are judged and answered too.
-ALONE = "CEN1204A_DEM012_DEM0121204000000000000001.tar.gz"
+ALONE = "CEN1204A_DEM012_ZZZ9991204{:015d}.tar.gz"
 JUDGED = "FSO1150A_DEM012_DEM0121150{:015d}.tar.gz"
 
 
