@@ -27,21 +27,16 @@ def directory() -> None:
 @click.option("--kind", required=True, type=click.Choice(["public", "private"]))
 @click.option("--inactive", is_flag=True, help="Known, but not active.")
 @click.option("--address", default="", help="Electronic address.")
+@click.option(
+    "--partner", default="", metavar="CODE", help="Partner behind it; none: it is played."
+)
 @node_option
 @talks_to_node
-def add(
-    identifier: str, name: str, kind: str, inactive: bool, address: str, node: str | None
-) -> None:
+def add(identifier: str, *, inactive: bool, node: str | None, **given: str) -> None:
     """Add a structure, or replace it."""
-    row = {
-        "identifier": identifier,
-        "name": name,
-        "kind": kind,
-        "active": not inactive,
-        "address": address,
-    }
+    row = {"identifier": identifier, "active": not inactive, **given}
     client_of(node).post("/api/v1/directory", [row])
-    click.echo(f"{identifier} {name} is in the directory")
+    click.echo(f"{identifier} {given['name']} is in the directory")
 
 
 @directory.command("import")

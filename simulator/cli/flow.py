@@ -62,10 +62,13 @@ def list_flows(
         return
     dated = "issued" if sent else "received"
     last = "acknowledged" if sent else "verdict"
-    columns = ("no", dated, "partner", "interface", "name", "bytes", "state", last)
+    columns = ["no", dated, "partner", "interface", "name", "bytes", "state", last]
     keys = ("id", dated, "partner", "interface", "name", "size")
     standing = _standing_of_return if sent else _standing
     lines = [[*(row[key] for key in keys), *standing(row)] for row in rows]
+    if not sent:  # as in the portal's "Suivi des flux": the state has a date of its own
+        columns.append("since")
+        lines = [[*line, row["state_at"]] for line, row in zip(lines, rows, strict=True)]
     print_table("Our flows" if sent else "Flows", columns, lines)
 
 

@@ -55,7 +55,16 @@ def flows(
         "SELECT * FROM flow WHERE space = ? AND (? IS NULL OR partner = ?) ORDER BY id DESC LIMIT ?",
         (space, partner, partner, limit),
     )
-    return [_flow_row(row) for row in rows]
+    return [{**_flow_row(row), "state_at": _state_at(connection, row)} for row in rows]
+
+
+def _state_at(connection: sqlite3.Connection, flow: sqlite3.Row) -> str:
+    """Business instant of the state of a deposit: when it came, or was decided last."""
+    decided = connection.execute(
+        "SELECT max(at) FROM event WHERE flow = ? AND type IN ('FlowJudged', 'DocumentsDecided')",
+        (flow["id"],),
+    ).fetchone()[0]
+    return str(decided or flow["received"])
 
 
 def find_flow(connection: sqlite3.Connection, space: str, wanted: str) -> Flow:
@@ -91,6 +100,7 @@ def describe_flow(connection: sqlite3.Connection, flow: Flow) -> Row:
     )
     return {
         **_flow_row(row),
+        "state_at": _state_at(connection, row),
         "stream": flow.stream,
         "invoices": [dict(i) for i in invoices],
         "returns": returns_of(connection, flow.id),
