@@ -101,8 +101,8 @@ def floor(identity: as2.Identity, seconds: float = 1.0) -> float:
     return count / seconds
 
 
-# Deposits of random bytes. The first are acknowledgements with a foreign emitter in their name: refused and
-# never answered, so receiving is measured and nothing else. The second are judged and answered too.
+# Deposits of random bytes. The first are acknowledgements with a foreign emitter in their name: they
+# are refused and never answered, so receiving is measured alone. The second are judged and answered.
 ALONE = "CEN1204A_DEM012_ZZZ9991204{:015d}.tar.gz"
 JUDGED = "FSO1150A_DEM012_DEM0121150{:015d}.tar.gz"
 
