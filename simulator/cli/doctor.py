@@ -128,8 +128,10 @@ def _judging() -> str:
 
 def _transports() -> str:
     import asyncssh
+    import twisted
 
-    return f"SFTP by asyncssh {asyncssh.__version__}"
+    own = f"AS2 and PeSIT on twisted {twisted.__version__}"
+    return f"SFTP by asyncssh {asyncssh.__version__}; {own}"
 
 
 def _as2_partner() -> str:

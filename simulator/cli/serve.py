@@ -111,16 +111,23 @@ def run_node(
     starting: list[asyncio.Task[None]] = []
     reactor.callWhenRunning(lambda: starting.append(loop.create_task(start())))
     reactor.addSystemEventTrigger("before", "shutdown", stop)
-
-    def asked_to_stop() -> None:
-        if reactor.running:
-            reactor.stop()
-            loop.call_soon(reactor.runUntilCurrent)  # whatever its timers are about
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked_to_stop)
+    _stop_on_signals(loop, reactor)
     reactor.run(installSignalHandlers=False)
     return failures[0] if failures else None
+
+
+def _stop_on_signals(loop: asyncio.AbstractEventLoop, reactor: Any) -> None:  # noqa: ANN401 - Twisted's
+    """SIGTERM and the first Ctrl-C stop the node, whatever the timers of the reactor are about."""
+    asked: list[int] = []
+
+    def stop(number: int) -> None:
+        if not asked and reactor.running:
+            asked.append(number)
+            reactor.stop()
+            loop.call_soon(reactor.runUntilCurrent)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number)
 
 
 def _prepare_process() -> None:
