@@ -6,24 +6,22 @@ import asyncio
 import functools
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest_twisted
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from memory_gateway import MemoryGateway
 from twisted.internet.defer import Deferred
 
 from simulator.authority import Authority, key_pem
 from simulator.domain.raccordement import Raccordement
-from simulator.runtime.gateway import GatewayError, Waiting
 from simulator.runtime.spool import Spool
 from simulator.transport import pesit_server, tls
 from simulator.transport.pesit_client import Endpoint, Manner
 from simulator.wire import pesit
 
-ISSUED = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 NAMES = ("localhost", "127.0.0.1")
 FLOW = "FSO1100A_DEM003_DEM0031100000000000000001.xml"
 T = TypeVar("T")
@@ -73,26 +71,6 @@ class Pki:
         return self._known[name]
 
 
-class FakeReader:
-    """The bytes of a return; `late` makes every read a coroutine."""
-
-    def __init__(self, content: bytes, *, late: bool) -> None:
-        self._content = content
-        self._late = late
-        self.closed = 0
-
-    def read(self, offset: int, size: int) -> Any:
-        block = self._content[offset : offset + size]
-        return self._later(block) if self._late else block
-
-    async def _later(self, block: bytes) -> bytes:
-        await asyncio.sleep(0)
-        return block
-
-    def close(self) -> None:
-        self.closed += 1
-
-
 class FullSpool(Spool):
     """A spool on a disk with little room."""
 
@@ -106,81 +84,24 @@ class FullSpool(Spool):
         super().write(offset, data)
 
 
-class FakeNode:
-    """Implements the gateway in memory."""
+class FakeNode(MemoryGateway):
+    """Counts cuts, and lets a test choose the spool of a deposit."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.partners: dict[str, Raccordement] = {}
-        self.deposits: list[tuple[str, str, bytes]] = []
-        self.returns: dict[int, tuple[Waiting, bytes]] = {}
+        super().__init__("pesit")
         self.cuts: list[tuple[str, str, int]] = []
-        self.fetches: list[int] = []
-        self.held: dict[int, str] = {}
-        self.readers: list[FakeReader] = []
-        self.refuse: Exception | None = None
-        self.late_reads = False
-        self.commit = asyncio.Event()
-        self.commit.set()
-        self.new: Callable[[], Spool] = lambda: Spool(self.folder, inline=64 << 10)
+        self.new: Callable[[], Spool] = lambda: Spool(folder, inline=64 << 10)
 
     def add_partner(self, code: str, **fields: Any) -> Raccordement:
         given = {"part_id": code, "password": "secret"} | fields
         self.partners[code] = Raccordement(code, "b2g", "pesit", **given)
         return self.partners[code]
 
-    def add_return(self, name: str, content: bytes) -> int:
-        number = len(self.returns) + len(self.fetches) + 1
-        self.returns[number] = (Waiting(number, name, len(content), ISSUED), content)
-        return number
-
-    # -- the port -------------------------------------------------------------------------------
-
-    def raccordement(self, user: str) -> Raccordement | None:
-        return self.partners.get(user)
-
     def new_spool(self) -> Spool:
         return self.new()
 
-    async def deposit(
-        self, partner: str, protocol: str, name: str, spool: Spool, session: str
-    ) -> None:
-        await self.commit.wait()
-        if self.refuse is not None:
-            raise self.refuse
-        ref, content = await spool.finish()
-        if content is None:
-            content = spool.path.read_bytes()
-        assert (ref.size, protocol) == (len(content), "pesit")
-        self.deposits.append((partner, name, content))
-
     async def upload_cut(self, partner: str, name: str, size: int, session: str) -> None:
         self.cuts.append((partner, name, size))
-
-    async def waiting(self, partner: str) -> list[Waiting]:
-        return [row for row, _ in self.returns.values()]
-
-    async def open_return(self, number: int) -> FakeReader:
-        if number not in self.returns:
-            message = "this return is there no longer"
-            raise GatewayError(message)
-        self.readers.append(FakeReader(self.returns[number][1], late=self.late_reads))
-        return self.readers[-1]
-
-    async def fetched(self, number: int, partner: str, session: str, *, keep: bool = False) -> None:
-        await self.commit.wait()
-        if self.refuse is not None:
-            raise self.refuse
-        self.fetches.append(number)
-        if not keep:
-            del self.returns[number]
-
-    def hold(self, number: int, session: str) -> bool:
-        return self.held.setdefault(number, session) == session
-
-    def release(self, number: int, session: str) -> None:
-        if self.held.get(number) == session:
-            del self.held[number]
 
 
 class Site:

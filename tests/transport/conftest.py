@@ -9,20 +9,18 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncssh
 import paramiko
 import pytest
+from memory_gateway import MemoryGateway
 
 from simulator.domain.raccordement import Raccordement
-from simulator.runtime.gateway import GatewayError, Waiting
 from simulator.runtime.spool import Spool
 from simulator.transport import sftp
 
-ISSUED = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 PARTNERS = ("DEM001", "DEM011")
 SECONDS = 20.0
 
@@ -44,45 +42,16 @@ class Keyring:
         return path
 
 
-class FakeReader:
-    """The bytes of a return; `late` makes every read a coroutine."""
-
-    def __init__(self, content: bytes, *, late: bool) -> None:
-        self._content = content
-        self._late = late
-        self.closed = 0
-
-    def read(self, offset: int, size: int) -> Any:
-        block = self._content[offset : offset + size]
-        return self._later(block) if self._late else block
-
-    async def _later(self, block: bytes) -> bytes:
-        await asyncio.sleep(0)
-        return block
-
-    def close(self) -> None:
-        self.closed += 1
-
-
-class FakeGateway:
-    """Keeps everything in memory and tells it in `events`, as tuples that begin with a word."""
+class FakeGateway(MemoryGateway):
+    """Tells what happens in `events`, as tuples that begin with a word."""
 
     def __init__(self, folder: Path, public_key: str) -> None:
+        super().__init__("sftp")
         self.folder = folder
         self.inline = 64 << 10
-        self.partners = {
-            code: Raccordement(code, "b2g", "sftp", ssh_keys=(public_key,)) for code in PARTNERS
-        }
+        for code in PARTNERS:
+            self.partners[code] = Raccordement(code, "b2g", "sftp", ssh_keys=(public_key,))
         self.events: queue.Queue[tuple[Any, ...]] = queue.Queue()
-        self.deposits: list[tuple[str, str, bytes]] = []
-        self.returns: dict[int, tuple[Waiting, bytes]] = {}
-        self.fetches: list[int] = []
-        self.held: dict[int, str] = {}
-        self.readers: list[FakeReader] = []
-        self.refuse: Exception | None = None
-        self.late_reads = False
-        self.commit = asyncio.Event()
-        self.commit.set()
 
     def expect(self, word: str) -> tuple[Any, ...]:
         """The next event, which begins with that word."""
@@ -90,19 +59,9 @@ class FakeGateway:
         assert event[0] == word, event
         return event
 
-    def add_return(self, name: str, content: bytes) -> int:
-        number = len(self.returns) + len(self.fetches) + 1
-        self.returns[number] = (Waiting(number, name, len(content), ISSUED), content)
-        return number
-
     def content_of(self, name: str) -> bytes:
         (content,) = [c for _, n, c in self.deposits if n == name]
         return content
-
-    # -- the port -------------------------------------------------------------------------------
-
-    def raccordement(self, user: str) -> Raccordement | None:
-        return self.partners.get(user)
 
     def new_spool(self) -> Spool:
         return Spool(self.folder, inline=self.inline)
@@ -111,42 +70,13 @@ class FakeGateway:
         self, partner: str, protocol: str, name: str, spool: Spool, session: str
     ) -> None:
         self.events.put(("depositing", partner, name))
-        await self.commit.wait()
-        if self.refuse is not None:
-            raise self.refuse
-        ref, content = await spool.finish()
-        if content is None:
-            content = spool.path.read_bytes()
-        assert (ref.size, protocol) == (len(content), "sftp")
-        self.deposits.append((partner, name, content))
+        await super().deposit(partner, protocol, name, spool, session)
 
     async def upload_cut(self, partner: str, name: str, size: int, session: str) -> None:
         self.events.put(("cut", partner, name, size))
 
-    async def waiting(self, partner: str) -> list[Waiting]:
-        return [row for row, _ in self.returns.values()]
-
-    async def open_return(self, number: int) -> FakeReader:
-        if number not in self.returns:
-            message = "this return is there no longer"
-            raise GatewayError(message)
-        self.readers.append(FakeReader(self.returns[number][1], late=self.late_reads))
-        return self.readers[-1]
-
-    async def fetched(self, number: int, partner: str, session: str, *, keep: bool = False) -> None:
-        await self.commit.wait()
-        if self.refuse is not None:
-            raise self.refuse
-        self.fetches.append(number)
-        if not keep:
-            del self.returns[number]
-
-    def hold(self, number: int, session: str) -> bool:
-        return self.held.setdefault(number, session) == session
-
     def release(self, number: int, session: str) -> None:
-        if self.held.get(number) == session:
-            del self.held[number]
+        super().release(number, session)
         self.events.put(("released", number))
 
 
