@@ -77,15 +77,16 @@ class SchematronProcess:
 
     Args:
         bounds: of the process.
-        sent: called with its process id each time a question was handed over.
+        asking: called with its process id each time, just before a question is handed over: who
+            kills it there kills it under the question, however fast it would have answered.
     """
 
     def __init__(
-        self, bounds: Bounds | None = None, sent: Callable[[int], object] = lambda _pid: None
+        self, bounds: Bounds | None = None, asking: Callable[[int], object] = lambda _pid: None
     ) -> None:
         self.bounds = bounds or Bounds()
         self.engine = ""
-        self._sent = sent
+        self._asking = asking
         self._worker: Worker | None = None
         self._turn = threading.Lock()
         self._closed = False
@@ -144,8 +145,8 @@ class SchematronProcess:
             most=self.bounds.fired,
         )
         try:
+            self._asking(worker.process.pid)
             worker.send(_encode(question), self.bounds.seconds)
-            self._sent(worker.process.pid)
             run.looked(worker.receive(Looked, self.bounds.seconds))
             while run.left:
                 run.ruled(worker.receive(Ruled, self.bounds.seconds))

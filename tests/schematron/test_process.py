@@ -66,11 +66,11 @@ def test_a_process_killed_under_a_document_is_replaced_and_asked_again(extra, ru
 def test_a_process_that_dies_twice_is_told_and_the_next_document_is_served(extra, rule_set):
     killing = True
 
-    def sent(pid):
+    def asking(pid):
         if killing:
             os.kill(pid, signal.SIGKILL)
 
-    with SchematronProcess(Bounds(), sent) as process:
+    with SchematronProcess(Bounds(), asking) as process:
         outcome = process.run(DOCUMENT, [rule_set(PASSES)])
         assert outcome.problem == "the process ended twice (exit status -9)"
         killing = False
@@ -166,8 +166,8 @@ def test_a_process_at_rest_is_gone_and_comes_back(extra, rule_set):
 
 
 def test_closing_ends_a_run_from_another_thread(extra, rule_set):
-    sent = threading.Event()
-    process = SchematronProcess(Bounds(), lambda _pid: sent.set())
+    asking = threading.Event()
+    process = SchematronProcess(Bounds(), lambda _pid: asking.set())
     told = []
 
     def run():
@@ -178,7 +178,7 @@ def test_closing_ends_a_run_from_another_thread(extra, rule_set):
 
     thread = threading.Thread(target=run)
     thread.start()
-    assert sent.wait(30)
+    assert asking.wait(30)
     process.close()
     thread.join(30)
     assert told == ["it was closed"]
