@@ -114,7 +114,7 @@ def messages(partner: Partner, pattern: str, count: int, first: int) -> list[byt
     return [raw_request(partner.message(content, name), partner.url) for name in names]
 
 
-def as2_rate(count: int = 600) -> None:
+def as2_rate(count: int = 2000) -> None:
     """Messages of 10 KB through HTTP, against the floor and against pyas2lib."""
     rates: dict[str, list[float]] = {ALONE: [], JUDGED: []}
     floors, theirs = [], []

@@ -203,7 +203,9 @@ class EngineThread:
         self._engine = engine
         self._loop = loop
         self._on_turn = on_turn
-        self._inbox: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
+        # What the loop asks for in one round goes over together, and so into one transaction.
+        self._asked: list[Order] = []
+        self._inbox: queue.SimpleQueue[list[Order] | None] = queue.SimpleQueue()
         self._urgent: deque[Order] = deque()
         self._background: deque[Order] = deque()
         self._last_urgent = 0.0
@@ -256,12 +258,20 @@ class EngineThread:
             message = "the node is stopping"
             raise JournalError(message)
         settle = self._loop.create_future()
-        self._inbox.put(Order(space, value, settle, urgent, since))
+        if not self._asked:
+            self._loop.call_soon(self._send)
+        self._asked.append(Order(space, value, settle, urgent, since))
         return await settle
+
+    def _send(self) -> None:
+        if self._asked:
+            self._inbox.put(self._asked)
+            self._asked = []
 
     def close(self) -> None:
         """Runs what is waiting, then ends the thread."""
         self._ended = True
+        self._send()
         self._inbox.put(None)
         self._thread.join()
 
@@ -280,7 +290,7 @@ class EngineThread:
         """Sorts the inbox; returns when there is something to do now. False at the end."""
         while True:
             try:
-                order = self._inbox.get(timeout=self._patience())
+                orders = self._inbox.get(timeout=self._patience())
             except queue.Empty:
                 if self._urgent or self._background:
                     return True
@@ -289,13 +299,13 @@ class EngineThread:
                 self._engine.checkpoint()
                 self._unmerged = False
                 continue
-            if order is None:
+            if orders is None:
                 self._closing = True
-            elif order.urgent:
-                self._last_urgent = time.monotonic()
-                self._urgent.append(order)
-            else:
-                self._background.append(order)
+                continue
+            for order in orders:
+                (self._urgent if order.urgent else self._background).append(order)
+                if order.urgent:
+                    self._last_urgent = time.monotonic()
 
     def _patience(self) -> float | None:
         """Seconds to wait for more before doing what is there; None: there is nothing."""

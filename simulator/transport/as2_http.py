@@ -163,6 +163,7 @@ class Channel(http.HTTPChannel):
         super().__init__()  # type: ignore[no-untyped-call]
         self.lines: list[bytes] = []
         self._limit: float | None = None
+        self._deadline = 0.0
         self._alarm: asyncio.TimerHandle | None = None
         self.label = ""
 
@@ -176,15 +177,37 @@ class Channel(http.HTTPChannel):
             self.cut_off(503, "too many connections: try again later")
 
     def setTimeout(self, period: float | None) -> float | None:  # noqa: N802 - Twisted's name
-        """The limit from now on, None for none; the one before. Timed by the loop."""
+        """The limit from now on, None for none; the one before.
+
+        Timed by the loop. An alarm that is early enough is left alone: limits move with every request.
+        """
         before, self._limit = self._limit, period
+        if period is not None:
+            loop = asyncio.get_event_loop()
+            self._deadline = loop.time() + period
+            if self._alarm is None or self._alarm.when() > self._deadline:
+                self._set_alarm(loop)
+        return before
+
+    def _set_alarm(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._silence()
+        self._alarm = loop.call_at(self._deadline, self._ring)
+
+    def _silence(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        if period is not None:
-            loop = asyncio.get_event_loop()
-            self._alarm = loop.call_later(period, self.timeoutConnection)
-        return before
+
+    def _ring(self) -> None:
+        """The limit may have been moved or lifted since the alarm was set."""
+        self._alarm = None
+        if self._limit is None:
+            return
+        loop = asyncio.get_event_loop()
+        if loop.time() < self._deadline:
+            self._set_alarm(loop)
+        else:
+            self.timeoutConnection()  # type: ignore[no-untyped-call]
 
     def resetTimeout(self) -> None:  # noqa: N802 - Twisted's name
         """A byte now and then does not win time: the limits are for the whole."""
@@ -221,6 +244,7 @@ class Channel(http.HTTPChannel):
     def connectionLost(self, reason: Any = None) -> None:  # noqa: ANN401, N802 - Twisted's
         """The connection is gone."""
         self.factory.channels.discard(self)
+        self._silence()
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
 

@@ -8,6 +8,7 @@ of the first time, byte for byte. What is refused is answered by its disposition
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import mmap
 import secrets
@@ -107,6 +108,9 @@ class As2Server:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._threads = asyncio.Semaphore(_AT_ONCE)
+        # A receipt's Message-ID must be unique, nobody has to guess wrong: one draw will do.
+        self._drawn = secrets.token_hex(12)
+        self._numbers = itertools.count(1)
 
     def house(self) -> House:
         """The factory of connections, to be bound to ports."""
@@ -196,7 +200,7 @@ class As2Server:
         reply = _echoable(as2.reply_to(arrival.request, outcome, profile))
         receipt = None
         if arrival.request.receipt:
-            message_id = records.message_id(secrets.token_hex(16), self._desk.settings.name)
+            message_id = self._new_message_id()
             date = formatdate(usegmt=True)
             mdn = as2.build_mdn(reply, message_id, self._desk.identity, profile, date)
             receipt = records.raw_of(mdn)
@@ -206,6 +210,9 @@ class As2Server:
             else records.error_facts(outcome)
         )
         return _Verdict(outcome, records.said(reply.disposition), receipt, facts)
+
+    def _new_message_id(self) -> str:
+        return records.message_id(f"{self._drawn}.{next(self._numbers)}", self._desk.settings.name)
 
     def _opened(self, arrival: _Arrival, inflated: int) -> as2.Message:
         """The message of a partner in good standing. Raises `as2.RemoteProtocolError`."""

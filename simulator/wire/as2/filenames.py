@@ -28,7 +28,8 @@ def announced_name(headers: Headers) -> str:
 def safe_name(announced: str) -> str | None:
     """A name without path, control characters and device names; None when nothing remains."""
     name = unicodedata.normalize("NFC", announced).replace("\\", "/").rpartition("/")[2]
-    name = "".join(c for c in name if unicodedata.category(c)[0] != "C")
+    if not name.isprintable():
+        name = "".join(c for c in name if unicodedata.category(c)[0] != "C")
     name = _FORBIDDEN.sub("_", name).strip(" .")
     if _DEVICE.fullmatch(name):
         name = f"_{name}"

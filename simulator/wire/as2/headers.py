@@ -81,7 +81,7 @@ def _unquoted(raw: str) -> str:
     if not raw.startswith('"'):
         return raw
     inner = raw[1:-1] if len(raw) > 1 and raw.endswith('"') else raw[1:]
-    return _QUOTED_PAIR.sub(r"\1", inner)
+    return _QUOTED_PAIR.sub(r"\1", inner) if "\\" in inner else inner
 
 
 def parameter_text(parameters: Mapping[str, str], name: str) -> str:
