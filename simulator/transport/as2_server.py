@@ -12,9 +12,10 @@ import itertools
 import logging
 import mmap
 import secrets
+import time
 from collections.abc import Callable
 from email.utils import formatdate
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -201,7 +202,7 @@ class As2Server:
         receipt = None
         if arrival.request.receipt:
             message_id = self._new_message_id()
-            date = formatdate(usegmt=True)
+            date = _date_of(int(time.time()))
             mdn = as2.build_mdn(reply, message_id, self._desk.identity, profile, date)
             receipt = records.raw_of(mdn)
         facts = (
@@ -324,6 +325,12 @@ def _names_a_report(arrival: _Arrival) -> bool:
     if arrival.request.headers.parameters("Content-Type")[0] == "multipart/report":
         return True
     return b"disposition-notification" in bytes(arrival.body().view()[:_ON_LOOP]).lower()
+
+
+@lru_cache(maxsize=1)
+def _date_of(second: int) -> str:
+    """A `Date` field; hundreds of receipts leave in one second."""
+    return formatdate(second, usegmt=True)
 
 
 def _bare(error: as2.RemoteProtocolError) -> as2.RemoteProtocolError:

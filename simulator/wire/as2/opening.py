@@ -8,7 +8,6 @@ bytes have failed. Source: RFC 4130 section 5, RFC 5402, RFC 8551 section 3.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import msgspec
 
@@ -133,7 +132,7 @@ def _cms_bytes(entity: Entity) -> Span:
 
 
 def _open_cms(entity: Entity, opening: Opening) -> _Step:
-    with _structure_faults(UnsupportedFormat):
+    with _StructureFaults(UnsupportedFormat):
         content_type, reader = cms.open_content(_cms_bytes(entity))
     opener = _OPENERS.get(content_type)
     if opener is None:
@@ -150,7 +149,7 @@ def _open_authenticated(reader: Reader, opening: Opening) -> _Step:
 
 
 def _open_encrypted(reader: Reader, opening: Opening, *, authenticated: bool) -> _Step:
-    with _structure_faults(DecryptionFailed):
+    with _StructureFaults(DecryptionFailed):
         span, layer = enveloped.decrypt(
             reader, opening.keys, opening.limits, authenticated=authenticated
         )
@@ -161,7 +160,7 @@ def _open_encrypted(reader: Reader, opening: Opening, *, authenticated: bool) ->
 
 
 def _open_compressed(reader: Reader, opening: Opening) -> _Step:
-    with _structure_faults(DecompressionFailed):
+    with _StructureFaults(DecompressionFailed):
         span = compressed.inflate(reader, opening.limits)
     entity = read_entity(span, need_header=True)
     if entity is None:
@@ -171,7 +170,7 @@ def _open_compressed(reader: Reader, opening: Opening) -> _Step:
 
 def _open_opaque(reader: Reader, opening: Opening) -> _Step:
     """SignedData with its content inside: outside AS2 proper, but `openssl cms -nodetach`."""
-    with _structure_faults(AuthenticationFailed):
+    with _StructureFaults(AuthenticationFailed):
         data = signed.read_signed(reader, opening.limits)
         if data.attached is None:
             raise AuthenticationFailed("SignedData without the content that it signs")
@@ -209,7 +208,7 @@ def _open_signed(entity: Entity, opening: Opening) -> _Step:
     if proof is None or proof.content_type not in _SIGNATURES:
         shown = proof.content_type if proof else "nothing"
         raise UnsupportedFormat(f"a pkcs7-signature is expected, the second part is {shown}")
-    with _structure_faults(AuthenticationFailed):
+    with _StructureFaults(AuthenticationFailed):
         data = _detached(proof, opening)
         signature, content = _verify_any_form(data, parts[0], opening)
     inner = read_entity(parts[0])
@@ -256,10 +255,17 @@ def _forms(part: Span) -> Iterator[tuple[Fit, Content]]:
     yield "canonical", Content(part, canonical=True)
 
 
-@contextmanager
-def _structure_faults(fault: type[RemoteProtocolError]) -> Iterator[None]:
+class _StructureFaults:
     """A broken structure is a fault of the layer that it belongs to."""
-    try:
-        yield
-    except (BerError, StructureError) as error:
-        raise fault(str(error)) from None
+
+    __slots__ = ("_fault",)
+
+    def __init__(self, fault: type[RemoteProtocolError]) -> None:
+        self._fault = fault
+
+    def __enter__(self) -> None:
+        """A generator would do, at ten times the price."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, BerError | StructureError):
+            raise self._fault(str(error)) from None

@@ -7,6 +7,8 @@ Source: RFC 4130 sections 5 and 6, RFC 5402, RFC 6362, RFC 8551 section 3.
 from __future__ import annotations
 
 import binascii
+import hashlib
+import itertools
 import re
 import secrets
 from collections.abc import Sequence
@@ -27,6 +29,8 @@ from simulator.wire.as2.values import Piece, Pieces, size_of
 Fields = tuple[tuple[str, str], ...]
 
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+>")
+# What boundaries are drawn from.
+_KEY, _COUNT = secrets.token_bytes(32), itertools.count()
 _MEDIA_TYPE = re.compile(r"[!-~]+/[ -~]+")
 _BASE64_LINE = 76
 
@@ -177,9 +181,15 @@ def _file_part(file: File) -> Part:
     return Part(tuple(fields), (file.content,) if len(file.content) else ())
 
 
+def _drawn() -> str:
+    """A keyed count: nobody can foresee it, and unlike a draw it does not give way to other threads."""
+    number = next(_COUNT).to_bytes(8, "big")
+    return hashlib.blake2b(number, key=_KEY, digest_size=16).hexdigest()
+
+
 def multipart(subtype: str, parameters: str, parts: Sequence[Part]) -> Part:
-    """Parts under a boundary of 128 random bits, which no content meets by chance."""
-    boundary = f"=_{secrets.token_hex(16)}"
+    """Parts under a boundary of 128 bits, which no content meets by chance or on purpose."""
+    boundary = f"=_{_drawn()}"
     pieces: list[Piece] = []
     for index, part in enumerate(parts):
         pieces.append(f"{chr(13) + chr(10) if index else ''}--{boundary}\r\n".encode())
