@@ -63,6 +63,23 @@ class WireRecord(msgspec.Struct, frozen=True):
     answer: Blob | None = None
 
 
+class LateReceipt(msgspec.Struct, frozen=True):
+    """What a receipt says that came when its push was over.
+
+    Attributes:
+        label: of the push that it speaks of, as its `WireRecord` has it.
+        delivered: the partner has it, by its own word.
+        proof: digest that the partner computed, ``""`` without; of those in the facts of the push
+            (``proofs``), or it has something else.
+        detail: its word.
+    """
+
+    label: str
+    delivered: bool
+    proof: str
+    detail: str
+
+
 class Deposit(msgspec.Struct, frozen=True):
     """A whole flow as a transport hands it over; acknowledged on the wire once it is durable.
 

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from simulator.domain.businesstime import Clock
-from simulator.domain.flows import Blob, BlobRef, Deposit, WireRecord
+from simulator.domain.flows import Blob, BlobRef, Deposit, LateReceipt, WireRecord
 from simulator.domain.judgement import Judgement
 from simulator.domain.lifetable import Actor
 from simulator.domain.raccordement import Raccordement, Structure
@@ -44,11 +44,12 @@ class MessageTaken(msgspec.Struct, frozen=True):
 
 
 class WireNoted(msgspec.Struct, frozen=True):
-    """An exchange that brought no flow: refused, or about something sent before."""
+    """An exchange that brought no flow: refused, or about something sent before (`late`)."""
 
     record: WireRecord
     reply_to: str = ""
     session: str = ""
+    late: LateReceipt | None = None
 
 
 class Fired(msgspec.Struct, frozen=True):

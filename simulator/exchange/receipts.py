@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
-from simulator.domain.flows import Blob, WireRecord
+from simulator.domain.flows import Blob, LateReceipt, WireRecord
 from simulator.exchange.admission import Admission, admit
 from simulator.exchange.inputs import MessageTaken, ReceiptSent, WireNoted
+from simulator.exchange.returns import told_late
 from simulator.journal.tx import Tx
 
 
@@ -54,6 +55,21 @@ def note(tx: Tx, noted: WireNoted) -> None:
     body = {"label": record.label, "outcome": record.outcome, "reason": record.facts.get("reason")}
     event = tx.event(_stream(record), "MessageNoted", body)
     _plan(tx, record, wire, noted.reply_to, event)
+    if noted.late:
+        _settle(tx, record.partner, noted.late, event)
+
+
+def _settle(tx: Tx, partner: str, late: LateReceipt, cause: int) -> None:
+    """A receipt whose push was given up still says whether the partner has the return."""
+    returned, facts = tx.wire.pushed_as(partner, late.label) or (0, {})
+    proofs = facts.get("proofs")
+    if not proofs:  # nobody's push, or one that had its answer
+        return
+    if late.delivered and late.proof and late.proof not in proofs:
+        detail = f"MIC {late.proof} came back, not one of {'; '.join(proofs)}"
+        told_late(tx, returned, ("wrong-mic", detail), cause)
+    else:
+        told_late(tx, returned, ("delivered" if late.delivered else "nok", late.detail), cause)
 
 
 def sent(tx: Tx, done: ReceiptSent) -> None:

@@ -108,6 +108,28 @@ def pushed(tx: Tx, done: Pushed) -> None:
         tx.enqueue("push", done.returned, _push_lane(value.partner), event, due)
 
 
+def told_late(tx: Tx, number: int, end: tuple[str, str], cause: int) -> None:
+    """The partner's word on a push that was given up without one; there is no other attempt then.
+
+    Args:
+        tx: of the step.
+        number: of the return.
+        end: outcome in one word, and the partner's word.
+        cause: event that brought it.
+    """
+    value, flow, state = tx.returned(number)
+    if state not in ("waiting", "failed") or tx.is_pushing(number):
+        return
+    outcome, detail = end
+    is_delivered = outcome == "delivered"
+    tx.cancel("push", number)
+    if is_delivered:
+        tx.cancel("purge", number)
+    tx.set_return(number, "delivered" if is_delivered else "failed")
+    body = {"outcome": outcome, "detail": detail, "late": True}
+    _tell(tx, value, flow, "PushSucceeded" if is_delivered else "PushFailed", body, cause)
+
+
 def _next_attempt(tx: Tx, done: Pushed) -> datetime | None:
     """When the plan of the settings has another attempt; None for never."""
     plan = tx.reference.options.push_retries

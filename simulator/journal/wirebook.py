@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -76,6 +76,15 @@ class WireBook:
             (self._tx.space, record.partner, record.protocol, record.label),
         ).fetchone()
         return None if row is None else Recorded(row[0], row[1] or b"")
+
+    def pushed_as(self, partner: str, label: str) -> tuple[int, dict[str, Any]] | None:
+        """The return that was pushed to a partner under a label, and the facts of the last push."""
+        row = self._tx.execute(
+            "SELECT returned, facts FROM wire WHERE space = ? AND partner = ? AND label = ?"
+            " AND direction = 'out' AND returned IS NOT NULL ORDER BY id DESC LIMIT 1",
+            (self._tx.space, partner, label),
+        ).fetchone()
+        return None if row is None else (row[0], msgspec.json.decode(row[1], type=dict[str, Any]))
 
     def brought(self, wire: int, flow: int) -> None:
         """Notes which exchange brought a flow."""

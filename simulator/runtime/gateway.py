@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from simulator.domain.flows import Blob, WireRecord
+from simulator.domain.flows import Blob, LateReceipt, WireRecord
 from simulator.domain.raccordement import Protocol as Wire
 from simulator.domain.raccordement import Raccordement
 from simulator.runtime.spool import Spool
@@ -125,8 +125,21 @@ class Gateway(Protocol):
             GatewayError: nothing was made durable and nothing may be acknowledged.
         """
 
-    async def note(self, record: WireRecord, *, reply_to: str = "", session: str = "") -> None:
+    async def note(
+        self,
+        record: WireRecord,
+        *,
+        reply_to: str = "",
+        session: str = "",
+        late: LateReceipt | None = None,
+    ) -> None:
         """Records an exchange that brought no flow; durable when this returns.
+
+        Args:
+            record: the exchange.
+            reply_to: URL that its receipt goes to, ``""`` for none.
+            session: label of the connection.
+            late: what it says of a push that is over.
 
         Raises:
             GatewayError: it was not recorded.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from simulator.domain.businesstime import parse_instant
-from simulator.domain.flows import Blob, BlobRef, Deposit, WireRecord
+from simulator.domain.flows import Blob, BlobRef, Deposit, LateReceipt, WireRecord
 from simulator.domain.raccordement import Protocol as Wire
 from simulator.domain.raccordement import Raccordement
 from simulator.exchange.inputs import Fetched, MessageTaken, UploadCut, WireNoted
@@ -203,11 +203,18 @@ class Reception:
             return self._small(content)
         return await asyncio.to_thread(self._large, content)
 
-    async def note(self, record: WireRecord, *, reply_to: str = "", session: str = "") -> None:
+    async def note(
+        self,
+        record: WireRecord,
+        *,
+        reply_to: str = "",
+        session: str = "",
+        late: LateReceipt | None = None,
+    ) -> None:
         """Records an exchange that brought no flow. Raises `GatewayError`."""
         space = self._partners[record.partner][0] if record.partner in self._partners else SPACE
         try:
-            await self._submit(space, WireNoted(record, reply_to, session), urgent=True)
+            await self._submit(space, WireNoted(record, reply_to, session, late), urgent=True)
         except JournalError as error:
             message = f"the exchange was not recorded: {error}"
             raise GatewayError(message) from error

@@ -173,10 +173,13 @@ class As2Client:
     async def _told(self, push: _Push, end: _End, *, resend: bool) -> PushOutcome:
         """The outcome with the record of what went over the wire."""
         parts = urlsplit(push.url)
+        facts = {"url": push.url, "resend": resend, "detail": end.detail, **end.facts}
         target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
         line = f"POST {target} HTTP/1.1\r\nHost: {parts.netloc}"
         try:
             raw = await asyncio.to_thread(records.raw_of, push.outgoing, line)
+            if end.outcome in _UNHEARD:
+                facts["proofs"] = await asyncio.to_thread(records.proofs, push.outgoing)
             request = await self._desk.gateway.keep_bytes(raw)
         except GatewayError:
             request = None  # the outcome counts more than its raw bytes
@@ -186,7 +189,7 @@ class As2Client:
             direction="out",
             label=push.outgoing.message_id,
             outcome=end.outcome,
-            facts={"url": push.url, "resend": resend, "detail": end.detail, **end.facts},
+            facts=facts,
             request=request,
             answer=Blob.of(end.answer) if end.answer is not None else None,
         )
@@ -220,6 +223,8 @@ def _is_final(answer: Answer, coming: asyncio.Future[Received]) -> bool:
     return answer.status >= 300 or bool(answer.body and as2.is_mdn(answer.headers))
 
 
+# Ends after which the receipt may still come.
+_UNHEARD = frozenset({"no-mdn", "unreachable"})
 # Answers after which another attempt may succeed.
 _LATER = frozenset({408, 425, 429})
 

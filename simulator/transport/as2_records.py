@@ -9,8 +9,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from simulator.domain.flows import Blob, WireRecord
+import msgspec
+
+from simulator.domain.flows import Blob, LateReceipt, WireRecord
 from simulator.wire import as2
+from simulator.wire.as2.algorithms import DIGESTS
 
 Fields = Iterable[tuple[str, str]]
 Facts = dict[str, Any]
@@ -107,6 +110,26 @@ def mdn_facts(mdn: as2.Mdn) -> Facts:
         "signed by": mdn.signature.signer.subject if mdn.signature else None,
         "text": mdn.text,
     }
+
+
+def late_receipt(mdn: as2.Mdn) -> LateReceipt:
+    """What a receipt says that no push waits for any more."""
+    known = mdn.mic if mdn.mic and mdn.mic.algorithm in DIGESTS else None
+    return LateReceipt(
+        label=f"<{mdn.original_message_id.strip('<> ')}>",
+        delivered=mdn.disposition.is_positive,
+        proof=_proof(known) if known else "",
+        detail=said(mdn.disposition),
+    )
+
+
+def proofs(outgoing: as2.Outgoing) -> list[str]:
+    """What a right receipt on a message may bring, one for each algorithm."""
+    return [_proof(outgoing.mic(name)) for name in DIGESTS]
+
+
+def _proof(mic: as2.Mic) -> str:
+    return str(msgspec.structs.replace(mic, spelling=mic.algorithm))
 
 
 def record_in(

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from simulator.domain.endpoints import EndpointRefused, checked_endpoint
+from simulator.domain.flows import LateReceipt
 from simulator.domain.raccordement import Raccordement
 from simulator.runtime.gateway import Arrived, Gateway, GatewayError, Kept
 from simulator.transport import as2_records as records
@@ -279,7 +280,8 @@ class As2Server:
         # In the journal before it is acknowledged: a crash before the push is told loses no word.
         waited = self._desk.awaiting.is_expected(arrival.code, mdn)
         words = "receipt" if waited else "unexpected receipt"
-        response = await self._note_receipt(arrival, words, records.mdn_facts(mdn))
+        late = None if waited else records.late_receipt(mdn)
+        response = await self._note_receipt(arrival, words, records.mdn_facts(mdn), late)
         self._desk.awaiting.settle(arrival.code, mdn, arrival.kept.blob)
         return response
 
@@ -293,13 +295,17 @@ class As2Server:
         )
 
     async def _note_receipt(
-        self, arrival: _Arrival, outcome: str, facts: records.Facts
+        self,
+        arrival: _Arrival,
+        outcome: str,
+        facts: records.Facts,
+        late: LateReceipt | None = None,
     ) -> Response:
         """A receipt that nobody waits for: noted, and acknowledged so that it does not come again."""
         facts = records.request_facts(arrival.request) | facts
         blobs = (arrival.kept.blob, None)
         record = records.record_in(arrival.code, arrival.request, outcome, facts, blobs)
-        await self._desk.gateway.note(record, session=arrival.session)
+        await self._desk.gateway.note(record, session=arrival.session, late=late)
         return Response(200)
 
 

@@ -324,6 +324,42 @@ def test_a_receipt_that_never_comes(desk: Desk) -> None:
     assert "no receipt within 1.5 s" in end.events[-1]["body"]["detail"]
 
 
+@pytest.mark.parametrize("code", ["ASYNC1", "STRICT"])
+@pytest.mark.parametrize(
+    ("changes", "state", "outcome"),
+    [
+        ({}, "delivered", "delivered"),
+        ({"disposition": dispositions.AUTHENTICATION_FAILED}, "failed", "nok"),
+        ({"mic": WRONG}, "failed", "wrong-mic"),
+        ({"signed": False}, "failed", "no-mdn"),
+        ({"identity": forge.platform().identity}, "failed", "no-mdn"),
+    ],
+)
+def test_a_receipt_after_the_push_was_given_up_still_counts(
+    desk: Desk, code: str, changes: dict[str, Any], state: str, outcome: str
+) -> None:
+    end = pushed(desk, code, page(202))
+    assert (end.state, end.outcome) == ("failed", "no-mdn")
+    assert posted(desk[code], end.got[0], **changes) == 200
+    late = seen(desk, code, end.name, end.got)
+    assert (late.state, late.outcome) == (state, outcome)
+    assert late.events[-1]["body"].get("late", False) is (outcome != "no-mdn")
+
+
+def test_a_later_receipt_does_not_turn_a_refusal(desk: Desk) -> None:
+    end = pushed(desk, "ASYNC1", answering(disposition=dispositions.DECRYPTION_FAILED))
+    assert posted(desk["ASYNC1"], end.got[0]) == 200
+    assert seen(desk, "ASYNC1", end.name, end.got).state == "failed"
+
+
+def test_a_later_receipt_ends_the_plan(patient: Desk) -> None:
+    with trying(patient, page(202)) as (listener, name):
+        assert posted(patient["STRICT"], listener.got[0]) == 200
+        after(patient, "P1D")
+        assert seen(patient, "STRICT", name, listener.got).state == "delivered"
+    assert len(listener.got) == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "outcome"),
     [
