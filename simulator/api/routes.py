@@ -29,6 +29,7 @@ from simulator.domain.raccordement import Protocol as Wire
 from simulator.exchange.inputs import (
     Acknowledged,
     DirectoryAsked,
+    FailedRequeued,
     InvoiceEmitted,
     RaccordementSaved,
     Requeued,
@@ -240,6 +241,17 @@ async def resend(call: Call) -> object:
         detail = f"{row['partner']} fetches its returns, or listens nowhere: requeue puts one back"
         raise Refused(409, "nothing to push to", detail)
     return await requeue(call)
+
+
+async def resend_failed(call: Call) -> object:
+    """Pushes every return once more that a partner could not be given."""
+    partner = call.console.reception.partner(call.wanted)
+    if partner is None:
+        raise Refused(404, "no such partner", f"no partner {call.wanted!r}: aife-sim partner list")
+    if not partner.listens:
+        detail = f"{call.wanted} fetches its returns, or listens nowhere"
+        raise Refused(409, "nothing to push to", detail)
+    return {"resent": await call.console.submit(SPACE, FailedRequeued(call.wanted))}
 
 
 async def invoice_show(call: Call) -> object:
@@ -536,6 +548,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/partners", partner_add, "adds a partner"),
     Route("GET", "/api/v1/partners/{}", partner_show, "one partner"),
     Route("GET", "/api/v1/partners/{}/keys", partner_keys, "its key material", secret=True),
+    Route("POST", "/api/v1/partners/{}/resend", resend_failed, "pushes what failed once more"),
     Route("PUT", "/api/v1/partners/{}/endpoint", partner_endpoint, "where it listens"),
     Route("GET", "/api/v1/partners/{}/waiting", partner_waiting, "how many returns it has to get"),
     Route("GET", "/api/v1/flows/{}/wire", flow_wire, "what went over the wire about it"),

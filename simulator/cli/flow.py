@@ -235,17 +235,29 @@ def requeue(wanted: str, node: str | None, as_json: bool) -> None:
 
 
 @flow.command()
-@click.argument("wanted", metavar="RETURN")
+@click.argument("wanted", metavar="[RETURN]", required=False)
+@click.option("--failed", metavar="PARTNER", help="all that this partner could not be given")
 @node_option
 @json_option
 @talks_to_node
-def resend(wanted: str, node: str | None, as_json: bool) -> None:
+def resend(wanted: str | None, failed: str | None, node: str | None, as_json: bool) -> None:
     """Push a return once more, under the same identity, to a partner that listens.
 
     RETURN is its name, its 25-character id, the number that `flow show` gives, or 'latest'.
     """
     from simulator.testing.client import quoted
 
+    if (wanted is None) is (failed is None):
+        message = "expected a RETURN, or --failed PARTNER, and not both"
+        raise click.UsageError(message)
+    if failed is not None:
+        rows = client_of(node).post(f"/api/v1/partners/{quoted(failed)}/resend", {})["resent"]
+        if as_json:
+            print_json(rows)
+        else:
+            click.echo("\n".join(f"{name} is pushed again" for name in rows) or "none had failed")
+        return
+    assert wanted is not None
     row = client_of(node).post(f"/api/v1/returns/{quoted(wanted)}/resend", {})
     if as_json:
         print_json(row)

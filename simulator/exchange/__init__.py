@@ -54,6 +54,7 @@ STEPS: Mapping[type, Step] = {
     inputs.InvoiceEmitted: playing.emit,
     inputs.Acknowledged: playing.acknowledge,
     inputs.Requeued: returns.requeued,
+    inputs.FailedRequeued: returns.failed_requeued,
     inputs.RaccordementSaved: books.save_raccordement,
     inputs.StructuresSaved: books.save_structures,
     inputs.DirectoryAsked: directory.export,

@@ -192,6 +192,12 @@ class Requeued(msgspec.Struct, frozen=True):
     returned: int
 
 
+class FailedRequeued(msgspec.Struct, frozen=True):
+    """Every return that a partner could not be given is to be tried once more."""
+
+    partner: str
+
+
 class RaccordementSaved(msgspec.Struct, frozen=True):
     """A raccordement is added or changed."""
 

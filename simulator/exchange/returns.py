@@ -12,7 +12,15 @@ import msgspec
 
 from simulator.domain.flows import BlobRef, Return
 from simulator.domain.raccordement import Raccordement
-from simulator.exchange.inputs import Composed, Fetched, Purged, PushBegun, Pushed, Requeued
+from simulator.exchange.inputs import (
+    Composed,
+    FailedRequeued,
+    Fetched,
+    Purged,
+    PushBegun,
+    Pushed,
+    Requeued,
+)
 from simulator.journal.tx import Tx
 
 
@@ -170,6 +178,12 @@ def requeued(tx: Tx, asked: Requeued) -> str:
         tx.enqueue("push", asked.returned, _push_lane(value.partner), event)
     _plan_purge(tx, asked.returned, value, event)
     return value.name
+
+
+def failed_requeued(tx: Tx, asked: FailedRequeued) -> tuple[str, ...]:
+    """Pushes what failed once more, in the order in which it was issued; the names."""
+    failed = tx.failed_returns(asked.partner)
+    return tuple(requeued(tx, Requeued(number)) for number in failed)
 
 
 def _plan_purge(tx: Tx, number: int, value: Return, cause: int) -> None:

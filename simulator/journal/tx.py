@@ -375,6 +375,15 @@ class Tx:
         )
         return [row[0] for row in rows]
 
+    def failed_returns(self, partner: str) -> list[int]:
+        """Numbers of the returns that a partner could not be given, oldest first."""
+        rows = self._sql(
+            "SELECT id FROM returned WHERE space = ? AND partner = ? AND state = 'failed'"
+            " ORDER BY id",
+            (self.space, partner),
+        )
+        return [row[0] for row in rows]
+
     def held_returns(self, flow: int) -> list[tuple[int, str]]:
         """Returns of a flow that are held back, in order: number, and partner that they go to."""
         rows = self._sql(

@@ -457,6 +457,26 @@ def test_a_resend_keeps_the_message_id(desk: Desk) -> None:
     assert [row["facts"]["resend"] for row in desk.exchanges("STRICT")[:2]] == [True, True]
 
 
+def test_all_that_failed_is_resent_in_order(desk: Desk) -> None:
+    said = verb(desk, "flow", "resend", "--failed", "OTHER1")
+    assert (said.exit_code, "listens nowhere" in said.output) == (1, True)
+    answers = [page(500), answering(), page(500), answering(), answering()]
+    with listening(lambda got: answers.pop(0)(desk["OTHER1"], got)) as listener:
+        with at(desk, "OTHER1", listener.url):
+            names = []
+            for _ in range(3):
+                names.append(deposit(desk, "OTHER1"))
+                desk.node.quiet()
+            said = verb(desk, "flow", "resend", "--failed", "OTHER1")
+            states = [seen(desk, "OTHER1", name, []).state for name in names]
+            again = verb(desk, "flow", "resend", "--failed", "OTHER1")
+    assert said.output.count("is pushed again") == 2
+    assert again.output == "none had failed\n"
+    assert states == ["delivered"] * 3
+    ids = [got.request.message_id for got in listener.got]
+    assert [ids[3], ids[4]] == [ids[0], ids[2]]
+
+
 @pytest.mark.parametrize(
     "endpoint",
     [
