@@ -47,7 +47,8 @@ def main(folder: Path) -> None:
         raw = post.spool.read(0, post.spool.size).partition(b"\r\n")[2]
         message = pyas2.Message()
         _, _, mdn = message.parse(raw, lambda _: organization, lambda _: partner)
-        return Response(200, tuple(mdn.headers.items()), mdn.content)
+        fields = "".join(f"{name}: {value}\r\n" for name, value in mdn.headers.items())
+        return Response(200, fields.encode(), mdn.content)
 
     scratch = Path(tempfile.mkdtemp(prefix="aife-sim-bench-"))
     house = House(As2Settings(), answer, lambda: Spool(scratch))

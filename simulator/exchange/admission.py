@@ -56,14 +56,21 @@ class Arrival:
             self.fault = fault
 
 
-def admit(tx: Tx, deposit: Deposit) -> Admission:
-    """The step of a deposit: record it, check it, then hand it to judging or refuse it."""
+def admit(tx: Tx, deposit: Deposit, wire: int | None = None) -> Admission:
+    """The step of a deposit: record it, check it, then hand it to judging or refuse it.
+
+    Args:
+        tx: of the step.
+        deposit: what came.
+        wire: the exchange that brought it, where that is recorded before.
+    """
     arrival = Arrival(tx, deposit)
     stream = tx.stream_of(deposit.partner, deposit.name)
     tx.keep_blob(deposit.blob, deposit.content)
     checks, findings = _run_checks(tx, arrival)
     refused = next((f for f in findings if f.refuses), None)
-    flow = tx.add_flow(deposit, _standing(tx, stream, arrival, refused))
+    standing = _standing(tx, stream, arrival, refused)
+    flow = tx.add_flow(deposit, msgspec.structs.replace(standing, wire=wire))
     event = tx.event(
         stream,
         "DepositReceived",

@@ -38,9 +38,7 @@ def take(tx: Tx, message: MessageTaken) -> Taken:
         _plan(tx, record, wire, message.reply_to, event)
         return Taken((), earlier.answer)
     wire = tx.wire.add(record, accepted=True)
-    admissions = tuple(admit(tx, deposit) for deposit in message.deposits)
-    for admission in admissions:
-        tx.wire.brought(wire, admission.flow)
+    admissions = tuple(admit(tx, deposit, wire) for deposit in message.deposits)
     if message.reply_to:
         body = {"label": record.label, "to": message.reply_to}
         event = tx.event(_stream(record), "ReceiptPlanned", body)

@@ -37,7 +37,7 @@ class Flow(msgspec.Struct, frozen=True):
 
 
 class NewFlow(msgspec.Struct, frozen=True):
-    """What admission adds to a deposit: where its events go and how it stands."""
+    """What admission adds to a deposit: where its events go, how it stands, what brought it."""
 
     stream: str
     stem: str | None
@@ -46,6 +46,7 @@ class NewFlow(msgspec.Struct, frozen=True):
     report: str
     state: str
     verdict: str = ""
+    wire: int | None = None
 
 
 class Invoice(msgspec.Struct, frozen=True):

@@ -174,11 +174,12 @@ class Tx:
             self.at,
             flow.state,
             flow.verdict,
+            flow.wire,
         )
         return self._insert(
             "INSERT INTO flow (space, partner, stream, protocol, name, stem, identifier, interface,"
-            " report, sha256, size, received, state, verdict)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " report, sha256, size, received, state, verdict, wire)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             row,
         )
 

@@ -85,7 +85,3 @@ class WireBook:
             (self._tx.space, partner, label),
         ).fetchone()
         return None if row is None else (row[0], msgspec.json.decode(row[1], type=dict[str, Any]))
-
-    def brought(self, wire: int, flow: int) -> None:
-        """Notes which exchange brought a flow."""
-        self._tx.execute("UPDATE flow SET wire = ? WHERE id = ?", (wire, flow))

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.web import http
+from twisted.web.http_headers import Headers
 
 from simulator.runtime.spool import Spool
 from simulator.transport.as2_settings import As2Settings
@@ -26,16 +27,29 @@ Pairs = list[tuple[bytes, bytes]]
 
 
 class Response(msgspec.Struct, frozen=True):
-    """An HTTP answer: status, headers, body."""
+    """An HTTP answer.
+
+    Attributes:
+        status: its code.
+        fields: header fields as they stand on the wire, each with its line end.
+        body: its length is announced.
+    """
 
     status: int
-    headers: tuple[tuple[str, str], ...] = ()
+    fields: bytes = b""
     body: bytes = b""
+
+    @classmethod
+    def raw(cls, status: int, raw: bytes) -> Response:
+        """An answer whose fields and body were written before, an empty line between them."""
+        fields, _, body = raw.partition(b"\r\n\r\n")
+        return cls(status, fields + b"\r\n", body)
 
     @classmethod
     def text(cls, status: int, words: str) -> Response:
         """An answer for people."""
-        return cls(status, (("Content-Type", "text/plain; charset=utf-8"),), f"{words}\n".encode())
+        kind = b"Content-Type: text/plain; charset=utf-8\r\n"
+        return cls(status, kind, f"{words}\n".encode())
 
 
 Answer = Callable[["Post"], Awaitable[Response]]
@@ -126,13 +140,15 @@ class Post(http.Request):
             self._respond(response)
 
     def _respond(self, response: Response) -> None:
-        self.setResponseCode(response.status)
-        for name, value in response.headers:
-            self.responseHeaders.addRawHeader(name, value)
-        self.responseHeaders.setRawHeaders("Content-Length", [str(len(response.body))])
+        """Writes head and body as they are: Twisted would take the fields apart once more."""
+        fields = [b"%s: %s\r\n" % pair for pair in _pairs(self.responseHeaders)]  # "Connection"
+        fields += [b"Content-Length: %d\r\n" % len(response.body), response.fields]
+        reason = http.RESPONSES.get(response.status, b"")
+        line = b"%s %d %s\r\n" % (self.clientproto, response.status, reason)
+        body = b"" if self.method == b"HEAD" else response.body
         twisted: Any = self
-        if self.method != b"HEAD":
-            twisted.write(response.body)
+        self.startedWriting = 1
+        twisted.channel.writeSequence([line, *fields, b"\r\n", body])
         twisted.finish()
 
     def connectionLost(self, reason: object) -> None:  # noqa: N802 - Twisted's name
@@ -150,7 +166,11 @@ class Post(http.Request):
     @property
     def pairs(self) -> Pairs:
         """Names and values of the headers."""
-        return [(n, v) for n, values in self.requestHeaders.getAllRawHeaders() for v in values]
+        return _pairs(self.requestHeaders)
+
+
+def _pairs(headers: Headers) -> Pairs:
+    return [(name, value) for name, values in headers.getAllRawHeaders() for value in values]
 
 
 class Channel(http.HTTPChannel):

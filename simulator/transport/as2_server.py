@@ -126,7 +126,8 @@ class As2Server:
             return Response.text(200, _PAGE.format(name=self._desk.settings.name))
         if post.method != b"POST":
             refused = Response.text(405, "expected POST, or GET for a page")
-            return Response(405, (*refused.headers, ("Allow", "GET, HEAD, POST")), refused.body)
+            allowed = b"Allow: GET, HEAD, POST\r\n"
+            return Response(405, refused.fields + allowed, refused.body)
         try:
             return await self._posted(post)
         except GatewayError as error:
@@ -177,7 +178,7 @@ class As2Server:
             return Response(202)
         if raw is None or arrival.request.receipt is None:
             return Response(200)
-        return Response(200, *records.split_raw(raw))
+        return Response.raw(200, raw)
 
     async def _verdict(
         self, arrival: _Arrival, refusal: as2.RemoteProtocolError | None
