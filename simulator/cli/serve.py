@@ -76,17 +76,13 @@ def run_node(
     """Runs a node on this thread until a signal; returns why it could not start, if it could not."""
     _prepare_process()
     # Installed here and nowhere else, before anything imports the reactor.
-    from twisted.internet import asyncioreactor
+    from simulator.transport import reactor as reactors
 
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    asyncioreactor.install(loop)
+    loop, reactor = reactors.install()
     from twisted.internet import defer
-    from twisted.internet import reactor as installed_reactor
 
     from simulator.node import Node, NodeFailure
 
-    reactor: Any = installed_reactor
     node = Node(settings, endpoints, os.environ.get("AIFE_SIM_POINTS", ""))
     failures: list[str] = []
 

@@ -7,6 +7,8 @@ import functools
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from simulator.transport import reactor
+
 T = TypeVar("T")
 
 
@@ -24,14 +26,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 @functools.cache
 def _loop() -> asyncio.AbstractEventLoop:
-    from twisted.internet import asyncioreactor, error  # noqa: PLC0415 - before any reactor
-
-    loop = asyncio.new_event_loop()
     try:
-        asyncioreactor.install(loop)
-    except error.ReactorAlreadyInstalledError:
-        loop.close()
-        message = "a reactor is installed already: await PeSIT calls on its loop"
+        loop, _ = reactor.install()
+    except RuntimeError as error:
+        message = f"{error}: await PeSIT calls on its loop"
         raise RuntimeError(message) from None
-    asyncio.set_event_loop(loop)
     return loop
