@@ -216,10 +216,7 @@ class Call:
         number = event.restart_point
         if not transfer.writing and number:
             number = max(number, transfer.acknowledged)
-        try:
-            self.link.say(pesit.AckResyn(restart_point=number))
-        except pesit.LocalProtocolError:
-            self.link.say(pesit.AckResyn(restart_point=(number := 0)))
+        number = self.link.go_back(number)
         if self.inflow is not None:
             self.inflow.back(number)
 

@@ -110,14 +110,14 @@ class SessionJournal:
 
 
 _PUSH = "pesit-push"
+_HARMLESS = frozenset({"tolerated", "message"})
 
 
 def _outcome(session: _Session) -> str:
-    """The worst that was noted, else that all went well."""
-    said = [note for note in session.notes if note.kind != "tolerated"]
-    if not said:
-        return "ended"
-    return f"{said[-1].kind} {said[-1].diagnostic}".strip()
+    """The last that went wrong, one with a diagnostic before one without, else that all went well."""
+    said = [note for note in session.notes if note.kind not in _HARMLESS]
+    last = next((note for note in reversed(said) if note.diagnostic), said[-1] if said else None)
+    return f"{last.kind} {last.diagnostic}".strip() if last else "ended"
 
 
 def _told(session: _Session) -> tuple[str, dict[str, object], str]:

@@ -266,6 +266,15 @@ class Link(protocol.Protocol):
             return
         self.write(self.session.send(*messages, now=self._loop.time()))
 
+    def go_back(self, point: int) -> int:
+        """Answers RESYN with a point, or with the start if that is forgotten; which it was."""
+        try:
+            self.say(pesit.AckResyn(restart_point=point))
+        except pesit.LocalProtocolError:
+            point = 0
+            self.say(pesit.AckResyn(restart_point=point))
+        return point
+
     def write(self, octets: bytes) -> None:
         """Sends octets that the session made."""
         if not octets or self._closing:

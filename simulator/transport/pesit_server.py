@@ -58,8 +58,10 @@ class _Conversation:
             self._file.ready()
 
     def broken(self, error: pesit.RemoteProtocolError) -> None:
-        """The peer did what is not allowed."""
-        self._tell("broken", error.diagnostic, str(error))
+        """The peer did what is not allowed; data that are asked for again are no break."""
+        said = getattr(error.reply, "diagnostic", error.diagnostic)
+        kind = "tolerated" if isinstance(error.reply, pesit.Resyn) else "broken"
+        self._tell(kind, said, str(error))
 
     def silent(self, expired: pesit.Expired) -> None:
         """The peer was silent for too long."""

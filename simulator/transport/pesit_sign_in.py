@@ -65,6 +65,9 @@ def _partner(house: House, part_id: str) -> Raccordement:
     if found is None:
         words = f"PI 3 = {part_id!r} is no partner, or its certificate is not valid now"
         raise TurnedAway(_NOT_AUTHORISED, words)
+    if found.protocol != "pesit" and not found.password:
+        words = f"{found.code_application} exchanges over {found.protocol} and has no password here"
+        raise TurnedAway(_NOT_AUTHORISED, words)
     return found
 
 

@@ -67,6 +67,19 @@ async def test_a_new_password_is_passed_on_where_that_is_offered(idle_pesit):
     assert changed == [("DEM003", "other")]
 
 
+@awaited
+async def test_a_partner_of_another_protocol_without_a_password_is_nobody_here(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    site.node.add_partner("DEM001", protocol="sftp", password="")
+    site.node.add_partner("DEM002", protocol="as2", password="agreed")
+    async with await Talk.to(site) as talk, await Talk.to(site) as other:
+        answer = await talk.ask(connect(requester="DEM001", access=None))
+        assert code(answer.diagnostic) == "3-304"
+        await other.connected(requester="DEM002", access=pesit.Access("agreed"))
+    (words,) = told(site, "3-304")
+    assert "sftp" in words
+
+
 @pytest.mark.parametrize(("shown", "manner", "in_"), [
     ("same", "ask", True), ("DEM013", "ask", False), ("stranger", "ask", False),
     (None, "ask", True), (None, "require", False), ("same", "require", True),
@@ -255,6 +268,43 @@ async def test_counts_that_do_not_match_are_no_deposit(idle_pesit, counts):
 
 
 @awaited
+async def test_after_counts_that_do_not_match_the_file_is_written_from_its_start(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.writing()
+        talk.say(pesit.Data(articles=(b"<a>",)))
+        assert isinstance(await talk.ask(pesit.Syn(number=1)), pesit.AckSyn)
+        talk.say(pesit.Data(articles=(b"</a>",)), pesit.DtfEnd())
+        octets = talk.session.send(pesit.TransEnd(octets=7, articles=2))
+        talk.raw(octets[:-6] + bytes((0x1B, 1, 8, 0x1C, 1, 2)))
+        assert code((await talk.hear()).diagnostic) == "2-223"
+        assert (await talk.ask(pesit.Write())).restart_point == 0
+        talk.say(pesit.Data(articles=(b"<b/>",)), pesit.DtfEnd())
+        assert (await talk.ask(pesit.TransEnd(octets=4, articles=1))).diagnostic.is_success
+    assert site.node.deposits == [("DEM003", FLOW, b"<b/>")]
+
+
+@pytest.mark.parametrize("sync", [pesit.SyncOption(1, 0), None])
+@awaited
+async def test_a_point_long_forgotten_sends_the_data_back_to_the_start(idle_pesit, sync):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.connected(sync=sync)
+        for question in (creation(), pesit.Orf(), pesit.Write()):
+            await talk.ask(question)
+        last = pesit.LENIENT.marks_kept + 1
+        for number in range(1, last + 1):
+            talk.blurt(pesit.Syn(number=number))
+        talk.blurt(pesit.Resyn(restart_point=1))
+        assert await talk.octets(11) == bytes.fromhex("0009 0009 c039 07 00 12 01 00")
+        talk.raw(bytes.fromhex("0009 0009 0000") + bytes((talk.session.peer_id, 0)) + b"abc")
+        talk.blurt(pesit.DtfEnd())
+        talk.blurt(pesit.TransEnd(octets=3, articles=1))
+        assert (await talk.octets(2 + 17))[8:13] == b"\x02\x03\x00\x00\x00"
+    assert site.node.deposits == [("DEM003", FLOW, b"abc")]
+
+
+@awaited
 async def test_data_that_ended_badly_are_no_deposit(idle_pesit):
     site = await idle_pesit.start(secure=False)
     async with await Talk.to(site) as talk:
@@ -304,6 +354,18 @@ async def test_a_return_that_is_read_elsewhere_is_busy(idle_pesit):
         answer = await two.ask(pesit.Select(file_name="CSO1100A"))
         assert code(answer.diagnostic) == "2-207"
     assert len(told(site, "2-207")) == 1
+
+
+@awaited
+async def test_a_reader_without_room_for_data_is_refused_before_anything_moves(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    site.node.add_return("CSO1100A_DEM003_DEM0031100000000000000001.tar.gz", b"abc")
+    async with await Talk.to(site) as talk:
+        await talk.connected()
+        talk.blurt(pesit.Select(file_name="*", max_entity=6))
+        answer = await talk.hear()
+        assert (code(answer.diagnostic), answer.complement) == ("3-318", bytes((1, 25, 4)))
+    assert len(told(site, "3-318", "broken")) == 1
 
 
 @awaited
