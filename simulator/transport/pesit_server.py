@@ -214,8 +214,9 @@ class _Turned:
 class _Factory(protocol.ServerFactory):
     noisy = False
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, name: str = "pesit") -> None:
         self._house = house
+        self._name = name
         self._ids = 0
 
     def buildProtocol(self, _address: object) -> Link:  # noqa: N802 - Twisted's name
@@ -227,7 +228,7 @@ class _Factory(protocol.ServerFactory):
         return pesit.Server(self._ids, self._house.settings.options, now)
 
     def _speaker(self, link: Link) -> _Conversation | _Turned:
-        label = self._house.enter(link)
+        label = self._house.enter(link, self._name)
         if label is not None:
             return _Conversation(self._house, link, label)
         link.cut()
@@ -235,18 +236,43 @@ class _Factory(protocol.ServerFactory):
 
 
 class Listener:
-    """A server that listens. Made by `listen`."""
+    """A server that listens. Made by `listen`.
 
-    def __init__(self, port: Any, house: House) -> None:  # noqa: ANN401 - Twisted's port
-        self._port = port
+    Whatever port a partner calls, it is the same server: what broke off on one goes on on the other,
+    no transfer runs on both, and connections count together.
+
+    Attributes:
+        port: the first that it listens on.
+    """
+
+    def __init__(self, house: House) -> None:
         self._house = house
-        self.port: int = port.getHost().port
+        self._ports: list[Any] = []
+        self.port = 0
+
+    def open(self, host: str, port: int, context: SSL.Context | None) -> int:
+        """Listens on one more port; see `listen`. Which it is."""
+        if context is None and not _is_loopback(host):
+            message = f"PeSIT in clear listens on loopback only, found {host!r}: use TLS"
+            raise ValueError(message)
+        factory: Any = _Factory(self._house, "pesit" if context is not None else "pesit-plain")
+        if context is not None:
+            factory = tls.at_once(tls.listener_factory(context, factory))
+        try:
+            bound = _reactor().listenTCP(port, factory, interface=host)
+        except CannotListenError as error:
+            raise OSError(*error.socketError.args) from error
+        self._ports.append(bound)
+        number: int = bound.getHost().port
+        self.port = self.port or number
+        return number
 
     async def close(self) -> None:
         """Listens no more, ends every connection, waits for commits under way."""
-        done = self._port.stopListening()
-        if done is not None:
-            await done.asFuture(asyncio.get_running_loop())
+        for port in self._ports:
+            done = port.stopListening()
+            if done is not None:
+                await done.asFuture(asyncio.get_running_loop())
         await self._house.close()
 
 
@@ -272,19 +298,9 @@ async def listen(
         OSError: the address cannot be used.
         ValueError: in clear on an address that others can reach.
     """
-    if context is None and not _is_loopback(host):
-        message = f"PeSIT in clear listens on loopback only, found {host!r}: use TLS"
-        raise ValueError(message)
-    name = "pesit" if context is not None else "pesit-plain"
-    house = House(gateway, settings, hooks or Hooks(), name)
-    factory: Any = _Factory(house)
-    if context is not None:
-        factory = tls.at_once(tls.listener_factory(context, factory))
-    try:
-        bound = _reactor().listenTCP(port, factory, interface=host)
-    except CannotListenError as error:
-        raise OSError(*error.socketError.args) from error
-    return Listener(bound, house)
+    listener = Listener(House(gateway, settings, hooks or Hooks()))
+    listener.open(host, port, context)
+    return listener
 
 
 def _reactor() -> Any:  # noqa: ANN401 - whatever was installed

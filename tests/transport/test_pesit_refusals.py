@@ -7,7 +7,10 @@ import pytest
 from pesit_world import FLOW, FullSpool, Talk, awaited, connect, creation
 
 from simulator.runtime.gateway import GatewayError
-from simulator.transport import pesit_client, pesit_server
+from simulator.transport import pesit as pesit_port
+from simulator.transport import pesit_call, pesit_client, pesit_errands, pesit_server
+from simulator.transport.pesit_names import DEFAULT
+from simulator.transport.pesit_settings import PesitSettings
 from simulator.wire import pesit
 
 
@@ -122,6 +125,16 @@ async def test_in_clear_only_this_machine_is_served(idle_pesit):
         await pesit_server.listen(idle_pesit.node, settings, "0.0.0.0", 0, None)
 
 
+@awaited
+async def test_a_port_in_clear_that_is_taken_is_told_from_the_other(idle_pesit):
+    taken = await idle_pesit.start(secure=False)
+    names = pesit_port.Names(DEFAULT, str)
+    aife, authority = idle_pesit.pki.of("aife"), idle_pesit.pki.ca
+    place = pesit_port.Place("127.0.0.1", 0, taken.listener.port)
+    with pytest.raises(pesit_port.PlainPortTaken):
+        await pesit_port.listen(idle_pesit.node, PesitSettings(), aife, authority, place, names)
+
+
 # -- how many -----------------------------------------------------------------------------------
 
 
@@ -153,6 +166,46 @@ async def test_far_too_many_connections_are_closed_unheard(idle_pesit):
     assert await talks[-1].closed() == b""
     for talk in talks:
         await talk.__aexit__()
+
+
+@awaited
+async def test_two_ports_are_one_server(idle_pesit):
+    site = await idle_pesit.start(max_connections_per_partner=2)
+    site.listener.port = site.listener.open("127.0.0.1", 0, None)  # where `Talk` calls
+    content = bytes(5000)
+    async with await Talk.to(site) as one, await Talk.to(site) as two, await Talk.to(site) as more:
+        await one.writing()
+        await two.connected()
+        assert code((await two.ask(creation())).diagnostic) == "2-207"
+        assert code((await more.ask(connect())).diagnostic) == "3-309"
+        one.say(pesit.Data(articles=(content[:1000],)))
+        await one.ask(pesit.Syn(number=1))
+        one.say(pesit.Abort(diagnostic=pesit.Diagnostic.parse("3-312")))
+        await one.closed()
+        while site.listener._house.signed_in["DEM003"] > 1:
+            await asyncio.sleep(0.01)
+    assert len(told(site, "2-207")) == len(told(site, "3-309")) == 1
+
+
+@awaited
+async def test_what_broke_off_on_one_port_goes_on_on_the_other(idle_pesit):
+    site = await idle_pesit.start()
+    over_tls = site.endpoint()
+    site.listener.port = site.listener.open("127.0.0.1", 0, None)
+    async with await Talk.to(site) as talk:
+        await talk.connected(requester="DEM003")
+        described = pesit_errands.described(FLOW, over_tls.naming, "DEM003", "CPP001")
+        number = pesit_errands.transfer_number(FLOW)
+        for question in (creation(transfer_id=number, **described), pesit.Orf(), pesit.Write()):
+            await talk.ask(question)
+        talk.say(pesit.Data(articles=(b"a" * 1000,)))
+        await talk.ask(pesit.Syn(number=1))
+    call = await pesit_call.connect(over_tls, pesit_errands.FileCall)
+    restart = pesit_errands.Sending(FLOW, None, 2000, restarted=True)
+    await call.ask(call._creation(restart), pesit.AckCreate)
+    await call.ask(pesit.Orf(), pesit.AckOrf)
+    assert (await call.ask(pesit.Write(), pesit.AckWrite)).restart_point == 1
+    call.drop()
 
 
 # -- files --------------------------------------------------------------------------------------
