@@ -55,6 +55,7 @@ STEPS: Mapping[type, Step] = {
     inputs.Acknowledged: playing.acknowledge,
     inputs.Requeued: returns.requeued,
     inputs.RaccordementSaved: books.save_raccordement,
+    inputs.PasswordChanged: books.change_password,
     inputs.StructuresSaved: books.save_structures,
     inputs.DirectoryAsked: directory.export,
     inputs.ClockMoved: books.move_clock,

@@ -42,6 +42,9 @@ class PesitGateway(Protocol):
     def raccordement(self, user: str) -> Raccordement | None:
         """The raccordement of a code application, None without one that may sign in now."""
 
+    async def change_password(self, partner: str, password: str, session: str) -> None:
+        """Makes a password the partner's own, durable when this returns. Raises `GatewayError`."""
+
     def new_spool(self) -> Spool:
         """An empty place for an upload."""
         ...
@@ -230,7 +233,7 @@ class Visit(msgspec.Struct, frozen=True):
 
     def tell(
         self,
-        kind: Literal["refused", "broken", "tolerated", "silent", "aborted", "message"],
+        kind: Literal["refused", "broken", "tolerated", "silent", "aborted", "message", "changed"],
         diagnostic: pesit.Diagnostic | None,
         words: str,
     ) -> None:

@@ -110,7 +110,7 @@ class SessionJournal:
 
 
 _PUSH = "pesit-push"
-_HARMLESS = frozenset({"tolerated", "message"})
+_HARMLESS = frozenset({"tolerated", "message", "changed"})
 
 
 def _outcome(session: _Session) -> str:

@@ -15,11 +15,12 @@ from OpenSSL import SSL
 from twisted.internet import protocol
 from twisted.internet.error import CannotListenError
 
+from simulator.runtime.gateway import GatewayError
 from simulator.transport import tls
 from simulator.transport.pesit_depot import Upload, create, in_the_way
 from simulator.transport.pesit_hooks import Hooks, Note
 from simulator.transport.pesit_house import House, Occupied, PesitGateway, Visit
-from simulator.transport.pesit_link import Link, Work
+from simulator.transport.pesit_link import OTHER, Link, Work
 from simulator.transport.pesit_retrait import Download, Listing, select
 from simulator.transport.pesit_settings import PesitSettings
 from simulator.transport.pesit_sign_in import Claim, TurnedAway, sign_in
@@ -94,22 +95,30 @@ class _Conversation:
         try:
             partner = sign_in(self._house, claim).code_application
         except TurnedAway as refusal:
-            self._tell("refused", refusal.diagnostic, f"CONNECT {event.requester!r}: {refusal}")
-            self._link.say(pesit.Rconnect(diagnostic=refusal.diagnostic))
+            self._turn_away(event, refusal)
             return None
         self._label = f"{self._number} {partner} {self._link.peer}"
         self._visit = Visit(self._house, self._link, partner, self._label)
         self._listing = Listing(self._visit)
         self._house.signed_in[partner] += 1
-        change = self._house.hooks.change_password
-        if change is not None and event.access and event.access.new_password:
-            return self._change(event, change(partner, event.access.new_password))
+        if event.access and event.access.new_password:
+            return self._change_password(self._visit, event, event.access.new_password)
         self._link.say(pesit.accept(event, self._house.settings.limits))
         return None
 
-    async def _change(self, event: pesit.Connect, change: Any) -> None:  # noqa: ANN401 - an awaitable
-        await change
-        self._link.say(pesit.accept(event, self._house.settings.limits))
+    def _turn_away(self, event: pesit.Connect, refusal: TurnedAway) -> None:
+        self._tell("refused", refusal.diagnostic, f"CONNECT {event.requester!r}: {refusal}")
+        self._link.say(pesit.Rconnect(diagnostic=refusal.diagnostic))
+
+    async def _change_password(self, visit: Visit, event: pesit.Connect, new: str) -> None:
+        """Grants the connection once the new password is durable: the old one stands until then."""
+        try:
+            await visit.gateway.change_password(visit.partner, new, visit.label)
+        except GatewayError as error:
+            self._turn_away(event, TurnedAway(OTHER, str(error)))
+        else:
+            visit.tell("changed", None, "CONNECT: the password was changed (PI 5)")
+            self._link.say(pesit.accept(event, self._house.settings.limits))
 
     def _release(self, _event: pesit.Release) -> None:
         self._link.say(pesit.Relconf())

@@ -79,7 +79,7 @@ def _check_password(house: House, partner: Raccordement, connect: pesit.Connect)
     if expected and not same:
         words = "PI 5 is absent" if access is None else "PI 5 is not the password of the partner"
         raise TurnedAway(_NOT_AUTHORISED, words)
-    if access and access.new_password and house.hooks.change_password is None:
+    if access and access.new_password and not (expected and house.settings.password_change):
         raise TurnedAway(_NOT_AUTHORISED, "PI 5 asks for a new password: that is not offered here")
 
 

@@ -33,7 +33,8 @@ def told(site, diagnostic, kind="refused"):
         ({"requester": "NOBODY"}, "3-304"),
         ({"server": "ELSEWHERE"}, "3-301"),
         ({"version": 1}, "3-308"),
-        ({"access": pesit.Access("secret", "other")}, "3-304"),
+        ({"access": pesit.Access("wrong", "other")}, "3-304"),
+        ({"access": pesit.Access("secret", "other"), "version": 1}, "3-308"),
     ],
 )
 @awaited
@@ -46,6 +47,7 @@ async def test_a_connection_is_refused_with_the_reason(idle_pesit, fields, diagn
     (words,) = told(site, diagnostic)
     assert "secret" not in words
     assert "wrong" not in words
+    assert site.node.partners["DEM003"].password == "secret"
 
 
 @awaited
@@ -57,17 +59,56 @@ async def test_a_partner_is_known_by_its_part_id_and_a_padded_password_is_the_pa
             await talk.connected(requester=part_id, access=pesit.Access("secret  "))
 
 
-@awaited
-async def test_a_new_password_is_passed_on_where_that_is_offered(idle_pesit):
-    changed = []
-
-    async def change(partner, password):
-        changed.append((partner, password))
-
-    site = await idle_pesit.start(secure=False, hooks={"change_password": change})
+async def signed_in(site, access):
+    """What a CONNECT with that password is answered."""
     async with await Talk.to(site) as talk:
-        await talk.connected(access=pesit.Access("secret", "other"))
-    assert changed == [("DEM003", "other")]
+        return await talk.ask(connect(access=access))
+
+
+@awaited
+async def test_a_new_password_is_asked_for_from_the_next_connection_on(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.connected(access=pesit.Access("secret", "a newer1"))
+        await talk.ask(creation())
+    assert code((await signed_in(site, pesit.Access("secret"))).diagnostic) == "3-304"
+    assert isinstance(await signed_in(site, pesit.Access("a newer1")), pesit.Aconnect)
+    assert [note.kind for note in site.notes] == ["changed", "refused"]
+    assert not any("newer" in note.words or "secret" in note.words for note in site.notes)
+
+
+@awaited
+async def test_the_connection_waits_until_the_new_password_is_durable(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    site.node.commit.clear()
+    answering = asyncio.ensure_future(signed_in(site, pesit.Access("secret", "newer")))
+    done, _ = await asyncio.wait({answering}, timeout=0.2)
+    assert not done
+    assert isinstance(await signed_in(site, pesit.Access("secret")), pesit.Aconnect)
+    site.node.commit.set()
+    assert isinstance(await answering, pesit.Aconnect)
+
+
+@awaited
+async def test_a_new_password_that_cannot_be_kept_ends_in_a_refusal(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    site.node.refuse = GatewayError("the disk is full")
+    answer = await signed_in(site, pesit.Access("secret", "newer"))
+    assert code(answer.diagnostic) == "3-399"
+    assert len(told(site, "3-399")) == 1
+    assert isinstance(await signed_in(site, pesit.Access("secret")), pesit.Aconnect)
+
+
+@pytest.mark.parametrize(("allowed", "password"), [(False, "secret"), (True, "")])
+@awaited
+async def test_a_new_password_is_refused_by_the_setting_and_where_none_was(
+    idle_pesit, allowed, password
+):
+    site = await idle_pesit.start(secure=False, password_change=allowed)
+    site.node.add_partner("DEM003", password=password)
+    answer = await signed_in(site, pesit.Access(password, "newer"))
+    assert code(answer.diagnostic) == "3-304"
+    assert site.node.partners["DEM003"].password == password
 
 
 @awaited
