@@ -1,4 +1,4 @@
-"""PeSIT sessions as the journal keeps them: octets, times and words, whole up to a bound.
+"""PeSIT sessions as the journal keeps them: octets, times and words; of long ones without the data.
 
 The recording is text that `aife-sim pesit decode` and `pesit replay` read again. It is put together
 when the connection is gone, in a thread, so that a transfer pays for a list and nothing else.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from io import StringIO
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -18,13 +18,14 @@ from simulator.runtime.gateway import Gateway, GatewayError
 from simulator.transport.pesit_hooks import Capture, Direction, Note
 from simulator.wire.pesit import messages
 from simulator.wire.pesit.dissect import commentator
-from simulator.wire.pesit.overhearing import overhear
-from simulator.wire.pesit.recording import Header, Recorder, read_recording
+from simulator.wire.pesit.errors import RemoteProtocolError
+from simulator.wire.pesit.fpdu import HEADER_LENGTH, decode_body
+from simulator.wire.pesit.overhearing import pieces_of
+from simulator.wire.pesit.recording import Header, Recording, recording_text
+from simulator.wire.pesit.tape import Tape
 
 log = logging.getLogger("aife_sim.pesit")
 
-# Octets of a session that are kept; what follows is said to be missing.
-MOST = 1 << 20
 _MOST_LINES = 40
 _DRAIN = 5.0
 
@@ -34,15 +35,12 @@ class _Session:
 
     def __init__(self, label: str, ended: Callable[[_Session], None]) -> None:
         self.label, _, self.peer = label.partition(" ")
-        self.chunks: list[tuple[Direction, bytes, float]] = []
+        self.tape = Tape()
         self.notes: list[Note] = []
-        self._left = MOST
         self._ended: Callable[[_Session], None] | None = ended
 
     def __call__(self, direction: Direction, octets: bytes, offset: float, /) -> None:
-        if self._left >= 0:
-            self._left -= len(octets)
-            self.chunks.append((direction, bytes(octets), round(offset, 6)))
+        self.tape(direction, octets, round(offset, 6))
         if not octets and self._ended is not None:
             # In the next turn: what the end itself is noted for has been said by then.
             asyncio.get_running_loop().call_soon(self._ended, self)
@@ -122,24 +120,41 @@ def _outcome(session: _Session) -> str:
 
 def _told(session: _Session) -> tuple[str, dict[str, object], str]:
     """The recording as text, what was read of it, and the Part ID of the caller."""
-    out = StringIO()
-    recorder = Recorder(
-        out, Header(session=session.label, fields={"peer": session.peer}), commentator(), MOST
-    )
-    for direction, octets, offset in session.chunks:
-        recorder(direction, octets, offset)
-    text = out.getvalue()
-    said = [one.message for one in overhear(read_recording(text))]
+    header = Header(session=session.label, fields={"peer": session.peer})
+    recording = session.tape.recording(header)
+    text = recording_text(recording, commentator())
+    said = list(_said(recording))
     asked = next((one.requester for one in said if isinstance(one, messages.Connect)), "")
-    lines = [_line(one) for one in said if not isinstance(one, _DATA)][:_MOST_LINES]
+    lines = _few([_line(one) for one in said if not isinstance(one, _DATA)])
     facts: dict[str, object] = {"peer": session.peer, "said": lines}
     notes = [" ".join(filter(None, (n.kind, n.diagnostic, n.words))) for n in session.notes]
     if notes:
-        facts["notes"] = notes[:_MOST_LINES]
+        facts["notes"] = _few(notes)
     return text, facts, asked
 
 
-_DATA = (messages.Data, messages.Syn, messages.AckSyn)
+def _few(lines: list[str]) -> list[str]:
+    """The first and the last of many lines: how it began, and how it ended."""
+    left = len(lines) - _MOST_LINES
+    half = _MOST_LINES // 2
+    return [*lines[:half], f"({left} more)", *lines[-half:]] if left > 0 else lines
+
+
+def _said(recording: Recording) -> Iterator[messages.Message]:
+    """What was said but for the data, also what is not allowed; what cannot be read is not among it."""
+    for piece in pieces_of(recording):
+        if piece.kind is None or piece.kind.is_data or not piece.fpdu:
+            continue
+        with suppress(RemoteProtocolError):
+            yield decode_body(piece.kind, piece.fpdu[HEADER_LENGTH:], _lenient)
+
+
+def _lenient(deviation: str, words: str, code: int | None = None) -> None:
+    """Passes everything: what is outside the text was judged when it came (`fpdu.Judge`)."""
+    log.debug("recorded: %s, PI %s: %s", deviation, code, words)
+
+
+_DATA = (messages.Syn, messages.AckSyn)
 
 
 def _line(message: messages.Message) -> str:
