@@ -281,6 +281,7 @@ class Link(protocol.Protocol):
             return
         self._captured(self.session.side, octets)
         self._wire.write(octets)
+        self._watch()  # what was said may ask for an answer: its time runs now
 
     @property
     def now(self) -> float:
