@@ -30,13 +30,33 @@ _MOST_LINES = 40
 _DRAIN = 5.0
 
 
+class _Notes:
+    """What was noted of a session: a peer that asks the same for ever fills no memory."""
+
+    def __init__(self) -> None:
+        self.kept: list[Note] = []
+        self._dropped = 0
+
+    def add(self, note: Note) -> None:
+        self.kept.append(note)
+        if len(self.kept) > _MOST_LINES:
+            del self.kept[_MOST_LINES // 2]
+            self._dropped += 1
+
+    def lines(self) -> Iterator[str]:
+        for number, note in enumerate(self.kept):
+            if self._dropped and number == _MOST_LINES // 2:
+                yield f"({self._dropped} more)"
+            yield " ".join(filter(None, (note.kind, note.diagnostic, note.words)))
+
+
 class _Session:
     """One connection while it lasts."""
 
     def __init__(self, label: str, ended: Callable[[_Session], None]) -> None:
         self.label, _, self.peer = label.partition(" ")
         self.tape = Tape()
-        self.notes: list[Note] = []
+        self.notes = _Notes()
         self._ended: Callable[[_Session], None] | None = ended
 
     def __call__(self, direction: Direction, octets: bytes, offset: float, /) -> None:
@@ -71,7 +91,7 @@ class SessionJournal:
         """Takes what happens beside deposits and fetches (`Hooks.note`)."""
         session = self._sessions.get(note.session.partition(" ")[0])
         if session is not None:
-            session.notes.append(note)
+            session.notes.add(note)
 
     def _over(self, session: _Session) -> None:
         self._sessions.pop(session.label, None)
@@ -113,7 +133,7 @@ _HARMLESS = frozenset({"tolerated", "message", "changed"})
 
 def _outcome(session: _Session) -> str:
     """The last that went wrong, one with a diagnostic before one without, else that all went well."""
-    said = [note for note in session.notes if note.kind not in _HARMLESS]
+    said = [note for note in session.notes.kept if note.kind not in _HARMLESS]
     last = next((note for note in reversed(said) if note.diagnostic), said[-1] if said else None)
     return f"{last.kind} {last.diagnostic}".strip() if last else "ended"
 
@@ -127,9 +147,8 @@ def _told(session: _Session) -> tuple[str, dict[str, object], str]:
     asked = next((one.requester for one in said if isinstance(one, messages.Connect)), "")
     lines = _few([_line(one) for one in said if not isinstance(one, _DATA)])
     facts: dict[str, object] = {"peer": session.peer, "said": lines}
-    notes = [" ".join(filter(None, (n.kind, n.diagnostic, n.words))) for n in session.notes]
-    if notes:
-        facts["notes"] = _few(notes)
+    if notes := list(session.notes.lines()):
+        facts["notes"] = notes
     return text, facts, asked
 
 

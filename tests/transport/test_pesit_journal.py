@@ -110,3 +110,13 @@ async def test_of_many_words_the_first_and_the_last_are_kept():
     assert said[0].startswith("Connect")
     assert "(62 more)" in said
     assert "F99" in said[-1]
+
+
+@awaited
+async def test_a_peer_that_is_refused_for_ever_fills_no_memory():
+    record, _ = await recorded([], [("refused", f"2-{number}") for number in range(200, 300)])
+    notes = record.facts["notes"]
+    assert len(notes) == 41
+    assert notes[0].startswith("refused 2-200")
+    assert notes[20] == "(60 more)"
+    assert record.outcome == "refused 2-299"
