@@ -417,12 +417,17 @@ async def test_more_data_than_announced_is_interrupted(idle_pesit):
     site = await idle_pesit.start(secure=False)
     async with await Talk.to(site) as talk:
         await talk.writing(max_reserved=1)
-        octets = bytes.fromhex("040a0000") + bytes((talk.session.peer_id, 0)) + bytes(0x404)
-        talk.raw(b"\x04\x0a" + octets)
+        for length in (1000, 25):
+            head = (length + 6).to_bytes(2, "big")
+            talk.raw(head + head + bytes((0, 0, talk.session.peer_id, 0)) + bytes(length))
         idt = await talk.hear()
         assert isinstance(idt, pesit.Idt)
-        assert code(idt.diagnostic) in {"2-219", "2-220"}
-    assert told(site, code(idt.diagnostic), "broken")
+        assert (code(idt.diagnostic), idt.end_code) == (
+            "2-219",
+            pesit.EndCode.CANCELLED_BY_SERVER,
+        )
+    assert len(told(site, "2-219", "broken")) == 1
+    assert site.node.deposits == []
 
 
 # -- returns ------------------------------------------------------------------------------------
