@@ -34,14 +34,16 @@ class Note(msgspec.Struct, frozen=True):
         partner: code application, ``""`` while nobody has signed in.
         kind: ``refused`` (we said no), ``broken`` (the peer did what PeSIT does not allow),
             ``tolerated``, ``silent`` (a timer), ``aborted`` (by the peer), ``message`` (MSG),
-            ``changed`` (its password).
+            ``changed`` (its password), ``cut`` (the peer was gone in the middle of a transfer).
         diagnostic: as people write it, ``3-304``; ``""`` for none.
         words: what happened, one line.
     """
 
     session: str
     partner: str
-    kind: Literal["refused", "broken", "tolerated", "silent", "aborted", "message", "changed"]
+    kind: Literal[
+        "refused", "broken", "tolerated", "silent", "aborted", "message", "changed", "cut"
+    ]
     diagnostic: str
     words: str
 

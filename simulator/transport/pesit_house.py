@@ -233,7 +233,9 @@ class Visit(msgspec.Struct, frozen=True):
 
     def tell(
         self,
-        kind: Literal["refused", "broken", "tolerated", "silent", "aborted", "message", "changed"],
+        kind: Literal[
+            "refused", "broken", "tolerated", "silent", "aborted", "message", "changed", "cut"
+        ],
         diagnostic: pesit.Diagnostic | None,
         words: str,
     ) -> None:

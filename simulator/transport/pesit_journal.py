@@ -19,7 +19,7 @@ from simulator.transport.pesit_hooks import Capture, Direction, Note
 from simulator.wire.pesit import messages
 from simulator.wire.pesit.dissect import commentator
 from simulator.wire.pesit.errors import RemoteProtocolError
-from simulator.wire.pesit.fpdu import HEADER_LENGTH, decode_body
+from simulator.wire.pesit.fpdu import HEADER_LENGTH, decode_body, diagnostic_of
 from simulator.wire.pesit.overhearing import pieces_of
 from simulator.wire.pesit.recording import Header, Recording, recording_text
 from simulator.wire.pesit.tape import Tape
@@ -101,8 +101,9 @@ class SessionJournal:
 
     async def _kept(self, session: _Session) -> None:
         try:
-            text, facts, asked = await asyncio.to_thread(_told, session)
             outgoing = session.label.startswith(_PUSH)
+            text, facts, said = await asyncio.to_thread(_told, session)
+            asked = next((one.requester for one in said if isinstance(one, messages.Connect)), "")
             partner = session.peer.partition(" ")[0] if outgoing else self._named(asked) or ""
             raw = await self._gateway.keep_bytes(text.encode())
             await self._gateway.note(
@@ -111,7 +112,7 @@ class SessionJournal:
                     protocol="pesit",
                     direction="out" if outgoing else "in",
                     label=session.label,
-                    outcome=_outcome(session),
+                    outcome=_outcome_of_call(said) if outgoing else _outcome(session),
                     facts=facts,
                     request=raw,
                 )
@@ -138,18 +139,28 @@ def _outcome(session: _Session) -> str:
     return f"{last.kind} {last.diagnostic}".strip() if last else "ended"
 
 
-def _told(session: _Session) -> tuple[str, dict[str, object], str]:
-    """The recording as text, what was read of it, and the Part ID of the caller."""
+def _outcome_of_call(said: list[messages.Message]) -> str:
+    """How a call of ours ended: its errand tells nobody else, so what was said does."""
+    if not said:
+        return "nothing was said"
+    for message in reversed(said):
+        found = diagnostic_of(message)
+        if found is not None and not found.is_success:
+            return f"{'aborted' if isinstance(message, messages.Abort) else 'refused'} {found}"
+    return "ended" if isinstance(said[-1], messages.Relconf) else "cut"
+
+
+def _told(session: _Session) -> tuple[str, dict[str, object], list[messages.Message]]:
+    """The recording as text, what was read of it, and what was said but for the data."""
     header = Header(session=session.label, fields={"peer": session.peer})
     recording = session.tape.recording(header)
     text = recording_text(recording, commentator())
     said = list(_said(recording))
-    asked = next((one.requester for one in said if isinstance(one, messages.Connect)), "")
     lines = _few([_line(one) for one in said if not isinstance(one, _DATA)])
     facts: dict[str, object] = {"peer": session.peer, "said": lines}
     if notes := list(session.notes.lines()):
         facts["notes"] = notes
-    return text, facts, asked
+    return text, facts, said
 
 
 def _few(lines: list[str]) -> list[str]:

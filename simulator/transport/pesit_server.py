@@ -73,6 +73,8 @@ class _Conversation:
         """The connection is over."""
         if why.startswith("TLS"):
             self._tell("broken", None, why)
+        elif self._link.is_cut:
+            self._tell("cut", None, f"connection lost in a transfer: {why}")
         work = self._leave_file()
         if work is not None:
             self._house.spawn(_awaited(work))

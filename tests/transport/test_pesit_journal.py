@@ -25,11 +25,11 @@ class Records:
         self.records.append(record)
 
 
-async def recorded(chunks, notes=()):
+async def recorded(chunks, notes=(), label="pesit-1 127.0.0.1:5000"):
     """The record of a session, and its recording."""
     node = Records()
     journal = SessionJournal(node, {"DEM003": "DEM003"}.get)
-    capture = journal.capture("pesit-1 127.0.0.1:5000")
+    capture = journal.capture(label)
     for number, (way, octets) in enumerate(chunks):
         capture(way, octets, number / 8)
     for kind, diagnostic in notes:
@@ -120,3 +120,26 @@ async def test_a_peer_that_is_refused_for_ever_fills_no_memory():
     assert notes[0].startswith("refused 2-200")
     assert notes[20] == "(60 more)"
     assert record.outcome == "refused 2-299"
+
+
+CUT = (*OPENING, (">", pesit.Release()))
+NO = ("<", pesit.AckDeselect(diagnostic=pesit.Diagnostic.parse("2-225")))
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ((*CUT, ("<", pesit.Relconf())), "ended"),
+        ((*CUT, NO, ("<", pesit.Relconf())), "refused 2-225"),
+        (
+            (*OPENING, (">", pesit.Abort(diagnostic=pesit.Diagnostic.parse("3-317")))),
+            "aborted 3-317",
+        ),
+        (OPENING[:1], "cut"),
+        ((), "nothing was said"),
+    ],
+)
+@awaited
+async def test_the_outcome_of_a_call_is_what_was_said_in_it(said, outcome):
+    record, _ = await recorded(list(spoken(*said)), label="pesit-push-1 DEM003 127.0.0.1:5000")
+    assert (record.direction, record.partner, record.outcome) == ("out", "DEM003", outcome)

@@ -581,6 +581,20 @@ async def test_a_reader_that_takes_nothing_is_given_up(idle_pesit):
 
 
 @awaited
+async def test_a_peer_that_is_gone_in_a_transfer_is_noted_and_one_that_is_gone_before_is_not(
+    idle_pesit,
+):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.connected()
+    async with await Talk.to(site) as talk:
+        await talk.writing()
+    while site.listener._house.links:
+        await asyncio.sleep(0.01)
+    assert [note.kind for note in site.notes] == ["cut"]
+
+
+@awaited
 async def test_a_server_that_stops_says_so(idle_pesit):
     site = await idle_pesit.start(secure=False)
     async with await Talk.to(site) as talk:
