@@ -40,12 +40,9 @@ def fired(items):
 
 
 def tar(*entries, layout=tarfile.USTAR_FORMAT, **options):
-    """A tar.gz by the standard library: entries are (name, content) or a TarInfo.
-
-    Without the time of day: the octets are names of tests, the same in every process.
-    """
+    """A tar.gz by the standard library: entries are (name, content) or a TarInfo."""
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=layout, **options) as archive:
+    with tarfile.open(fileobj=out, mode="w:gz", format=layout, **options) as archive:
         for entry in entries:
             if isinstance(entry, tarfile.TarInfo):
                 archive.addfile(entry)
@@ -53,7 +50,7 @@ def tar(*entries, layout=tarfile.USTAR_FORMAT, **options):
             info = tarfile.TarInfo(entry[0])
             info.size = len(entry[1])
             archive.addfile(info, io.BytesIO(entry[1]))
-    return gzip.compress(out.getvalue(), mtime=0)
+    return out.getvalue()
 
 
 def tar_entry(name, kind, link=""):

@@ -265,6 +265,16 @@ def creation(**fields: Any) -> pesit.Create:
     return pesit.Create(**given | fields)
 
 
+def code(diagnostic: pesit.Diagnostic) -> str:
+    """As people write it: ``3-304``."""
+    return str(diagnostic)
+
+
+def told(site: Site, diagnostic: str, kind: str = "refused") -> list[str]:
+    """The words of what was noted with a diagnostic."""
+    return [note.words for note in site.notes if (note.diagnostic, note.kind) == (diagnostic, kind)]
+
+
 class CuttingProxy:
     """Passes octets on and breaks the connection after some; past its plan it only passes them on.
 

@@ -74,6 +74,11 @@ class Sieve:
             yield from self._meet(octets[at : at + prefix + HEADER_LENGTH])
             at += prefix if self._inside and prefix else 0
 
+    def rest(self) -> bytes:
+        """The start of a header whose end never came."""
+        head, self._head = self._head, b""
+        return head
+
     def _left(self, taken: int) -> tuple[int, int]:
         return max(0, self._kept - taken), max(0, self._skipped - taken)
 
@@ -128,11 +133,13 @@ class Tape:
         self._left_out = 0
         self._since = (FORWARD, 0.0)
         self._fpdus = 0
+        self._last = 0.0
 
     def __call__(self, direction: str, octets: bytes, offset: float) -> None:
         """Some octets, none when that side closed."""
         if self.stopped:
             return
+        self._last = offset
         if not (self._sieves and octets):
             self._keep(direction, octets, offset)
             if self._size > self._whole and not self._sieves:
@@ -150,6 +157,9 @@ class Tape:
 
     def recording(self, header: Header) -> Recording:
         """All of it."""
+        for direction, sieve in self._sieves.items():
+            if rest := sieve.rest():
+                self._keep(direction, rest, self._last)
         self._tell_left_out()
         return Recording(header, tuple(self.chunks), self.stopped)
 

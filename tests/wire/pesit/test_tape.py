@@ -153,3 +153,10 @@ def test_a_pre_connection_before_it_changes_nothing():
     found = tape.recording(Header())
     assert any(one.left_out for one in found.chunks)
     assert names(found)[-2:] == ["RELEASE", "RELCONF"]
+
+
+def test_a_header_that_was_cut_is_kept_too():
+    tape = Tape(whole=20_000)
+    session(tape)
+    tape(">", b"\x00\x27\x00", 0.75)
+    assert tape.recording(Header()).chunks[-1] == Chunk(">", b"\x00\x27\x00", 0.75)
