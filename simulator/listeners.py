@@ -119,6 +119,8 @@ class Listeners:
                 pesit.Place(node.host, node.pesit_port, node.pesit_plain_port),
                 pesit.Names(naming, self._of_part_id),
             )
+        except pesit.PlainPortTaken as error:
+            raise PortTaken("pesit_plain_port", node.pesit_plain_port or 0, error) from error
         except OSError as error:
             raise PortTaken("pesit_port", node.pesit_port, error) from error
         self._exit.push_async_callback(self._pesit.close)
@@ -131,14 +133,14 @@ class Listeners:
 
     def describe(self) -> Mapping[str, Any]:
         """Their part of the ready file (design §7)."""
-        plain = self._pesit.plain
+        plain = self._pesit.plain_port
         return {
             "as2": self._as2_url(),
             "as2_id": self._settings.as2.name,
             "as2_tls": self._as2_tls_url(),
             "sftp": {"host": self._host, "port": self._sftp.port},
-            "pesit": {"host": self._host, "port": self._pesit.over_tls.port},
-            "pesit_plain": {"host": "127.0.0.1", "port": plain.port} if plain else None,
+            "pesit": {"host": self._host, "port": self._pesit.port},
+            "pesit_plain": {"host": "127.0.0.1", "port": plain} if plain else None,
             "part_id": self._settings.pesit.part_id,
         }
 

@@ -244,7 +244,7 @@ class Node:
         known = {r.code_application: r for _, r in read.raccordements(self.store.connection)}
         given = {p.code_application: p for p in self._given_partners()}
         for code, partner in {**known, **given}.items():
-            wanted = self._at_its_endpoint(partner, known.get(code))
+            wanted = self._as_it_was(partner, known.get(code))
             if known.get(code) != wanted:
                 yield RaccordementSaved(wanted)
         had = {s.identifier: s for s in read.structures(self.store.connection, SPACE)}
@@ -276,12 +276,16 @@ class Node:
                 message = f"{place}: partner[{number}] {partner.code}: {error}"
                 raise NodeFailure(message) from error
 
-    def _at_its_endpoint(self, partner: Raccordement, known: Raccordement | None) -> Raccordement:
-        """With the endpoint of the command line, else its own, else that announced in a life before."""
+    def _as_it_was(self, partner: Raccordement, known: Raccordement | None) -> Raccordement:
+        """With the endpoint of the command line, else its own, else that announced in a life before.
+
+        And with the password that it chose itself in that life.
+        """
         own = partner.endpoint or (known.endpoint if known else None)
         endpoint = self._endpoints.get(partner.code_application, own)
         check_endpoint(partner.protocol, endpoint)
-        return msgspec.structs.replace(partner, endpoint=endpoint)
+        placed = msgspec.structs.replace(partner, endpoint=endpoint)
+        return placed.as_left_by(known) if known else placed
 
     def _given_structures(self) -> Iterator[Structure]:
         if self.settings.directory.demo:

@@ -13,6 +13,7 @@ from simulator.interfaces_page import table
 from simulator.wire.pesit.coverage import (
     DONE,
     GIVEN,
+    SERVED,
     TOLERATED,
     UNEXPECTED,
     USES,
@@ -52,8 +53,9 @@ _LIBERTIES = """\
 What peers do outside the text, by the name that `Options(profile=LENIENT.refusing(...))` takes.
 """
 _DIAGNOSTICS = """\
-*core*: given by the core itself; the others are for callers to give. All are read, and shown in
-words by `aife-sim pesit decode`.
+*core*: given by the core itself; *server*: by the simulator's server, which uses it. The rest the
+simulator never gives; a caller of the core may. All are read, and shown in words by `aife-sim pesit
+decode`.
 """
 
 
@@ -120,7 +122,8 @@ def _liberties() -> Iterator[tuple[str, ...]]:
 
 def _diagnostics() -> Iterator[tuple[str, ...]]:
     for diagnostic, row in DIAGNOSTICS.items():
-        by = "core" if diagnostic in GIVEN else "caller"
+        givers = (("core", diagnostic in GIVEN), ("server", diagnostic in SERVED))
+        by = ", ".join(name for name, gives in givers if gives) or "nobody here"
         yield str(diagnostic), row.words, row.where, by, row.mark
 
 

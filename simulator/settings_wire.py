@@ -83,6 +83,9 @@ class PesitSettings(Section, frozen=True):
         about("Our identifier: PI 4 of those who call, PI 3 when we do."),
     ] = "CPP001"
     strict: Annotated[bool, about("Refuse every liberty that the text does not give.")] = False
+    password_change: Annotated[
+        bool, about("A partner may change its password in CONNECT (PI 5).")
+    ] = True
     client_certificate: Annotated[
         Literal["ask", "require", "ignore"], about("Of those who call over TLS.")
     ] = "ask"

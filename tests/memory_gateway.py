@@ -63,6 +63,12 @@ class MemoryGateway:
     def raccordement(self, user: str) -> Raccordement | None:
         return self.partners.get(user)
 
+    async def change_password(self, partner: str, password: str, session: str) -> None:
+        await self.commit.wait()
+        if self.refuse is not None:
+            raise self.refuse
+        self.partners[partner] = self.partners[partner].with_password(password)
+
     async def deposit(
         self, partner: str, protocol: str, name: str, spool: Spool, session: str
     ) -> None:

@@ -93,8 +93,8 @@ class FakeNode(MemoryGateway):
         self.new: Callable[[], Spool] = lambda: Spool(folder, inline=64 << 10)
 
     def add_partner(self, code: str, **fields: Any) -> Raccordement:
-        given = {"part_id": code, "password": "secret"} | fields
-        self.partners[code] = Raccordement(code, "b2g", "pesit", **given)
+        given = {"part_id": code, "password": "secret", "protocol": "pesit"} | fields
+        self.partners[code] = Raccordement(code, "b2g", **given)
         return self.partners[code]
 
     def new_spool(self) -> Spool:
@@ -201,6 +201,15 @@ class Talk:
     def raw(self, octets: bytes) -> None:
         self._writer.write(octets)
 
+    def blurt(self, message: pesit.Message) -> None:
+        """Says what this side's session would not say here; it does not hear of it."""
+        octets = pesit.fpdu(message, self.session.peer_id)
+        self.raw(len(octets).to_bytes(2, "big") + octets)
+
+    async def octets(self, count: int) -> bytes:
+        """So many octets of what the server says, past the session."""
+        return await self._reader.readexactly(count)
+
     async def hear(self) -> pesit.Event:
         """The next thing that the server says."""
         while (event := next(self._events, None)) is None:
@@ -254,6 +263,16 @@ def creation(**fields: Any) -> pesit.Create:
         "max_reserved": 1000,
     }
     return pesit.Create(**given | fields)
+
+
+def code(diagnostic: pesit.Diagnostic) -> str:
+    """As people write it: ``3-304``."""
+    return str(diagnostic)
+
+
+def told(site: Site, diagnostic: str, kind: str = "refused") -> list[str]:
+    """The words of what was noted with a diagnostic."""
+    return [note.words for note in site.notes if (note.diagnostic, note.kind) == (diagnostic, kind)]
 
 
 class CuttingProxy:

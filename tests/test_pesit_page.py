@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from simulator.pesit_page import page
-from simulator.wire.pesit.coverage import USES
-from simulator.wire.pesit.diagnostics import DIAGNOSTICS
+from simulator.transport import pesit_server
+from simulator.wire.pesit.coverage import SERVED, USES
+from simulator.wire.pesit.diagnostics import DIAGNOSTICS, Diagnostic
 from simulator.wire.pesit.kinds import FPDUS
 from simulator.wire.pesit.profile import DEVIATIONS
 
+NAMES = {row.name for row in DIAGNOSTICS.values()}
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
@@ -64,7 +66,7 @@ def test_every_liberty_says_what_each_profile_does():
 def test_every_diagnostic_says_who_gives_it():
     found = rows(page(), "Diagnostics")
     assert [row[0] for row in found] == [str(one) for one in DIAGNOSTICS]
-    assert {row[3] for row in found} == {"core", "caller"}
+    assert {row[3] for row in found} == {"core", "server", "core, server", "nobody here"}
 
 
 @pytest.mark.skipif(not DOCS.is_dir(), reason="docs/ is not part of an installed wheel")
@@ -73,3 +75,16 @@ def test_pages_that_are_linked_exist():
         links = re.findall(r"\]\(([a-z0-9-]+\.md)", (DOCS / name).read_text("utf-8"))
         assert links
         assert all((DOCS / link).is_file() for link in links)
+
+
+def test_the_diagnostics_of_the_server_are_those_of_its_source():
+    parts = ("server", "sign_in", "house", "link", "depot", "retrait")
+    folder = Path(pesit_server.__file__).parent
+    text = "".join((folder / f"pesit_{part}.py").read_text("utf-8") for part in parts)
+    named = {
+        Diagnostic.named(one) for one in re.findall(r'"([a-z]+-[a-z-]+)"', text) if one in NAMES
+    }
+    numbered = {
+        Diagnostic(int(a), int(b)) for a, b in re.findall(r"Diagnostic\((\d), (\d+)\)", text)
+    }
+    assert named | numbered == SERVED

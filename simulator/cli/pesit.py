@@ -106,16 +106,22 @@ class _Damaged(Exception):
 def _pieces(content: bytes, framing: str | None) -> Iterator[tuple[float | None, Piece]]:
     """The FPDUs of a file, with their moments when it has them; raises `_Damaged` at the end."""
     from simulator.cli.hex_dumps import read_dump
-    from simulator.wire.pesit.dissect import Dissection
+    from simulator.wire.pesit.dissect import Dissection, remark
     from simulator.wire.pesit.profile import Framing
     from simulator.wire.pesit.recording import FORMAT
     from simulator.wire.pesit.states import Side
 
     dissection = Dissection(Framing(framing) if framing else None)
     if content.startswith(FORMAT.encode()):
-        for chunk in _recording(content).chunks:
+        recording = _recording(content)
+        for chunk in recording.chunks:
             by = Side.REQUESTER if chunk.direction == ">" else Side.SERVER
+            if chunk.left_out:
+                yield chunk.offset, dissection.skip(chunk, by)
             yield from ((chunk.offset, one) for one in dissection.feed(chunk.octets, by))
+        if recording.stopped:  # nobody was cut short but the recording
+            yield None, remark(f"the recording stops here: {recording.stopped}")
+            return
         yield from ((None, one) for one in dissection.finish())
         return
     dump: Dump = read_dump(content)

@@ -80,6 +80,8 @@ class Raccordement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         matricule: 4 digits of the platform in scheme 0238.
         endpoint: where returns are pushed, None to wait for the partner.
         as2_id: its AS2 name, as `part_id` is its PeSIT name.
+        password: of PeSIT, both ways (PI 5); ``""`` asks for none.
+        given_password: the one that it was given, once it has changed it itself, else ``""``.
         as2: what was agreed about AS2.
     """
 
@@ -99,12 +101,23 @@ class Raccordement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     as2_id: str = ""
     part_id: str = ""
     password: str = ""
+    given_password: str = ""
     as2: As2Terms = As2Terms()
 
     @property
     def listens(self) -> bool:
         """Whether returns go to where it listens; else they wait to be fetched."""
         return self.protocol != "sftp" and bool(self.endpoint)
+
+    def with_password(self, password: str) -> Raccordement:
+        """After the partner has changed its password."""
+        given = self.given_password or self.password
+        return msgspec.structs.replace(self, password=password, given_password=given)
+
+    def as_left_by(self, earlier: Raccordement) -> Raccordement:
+        """With the password that the partner chose, unless it has been given another one since."""
+        kept = earlier.given_password
+        return self.with_password(earlier.password) if kept and kept == self.password else self
 
     def has_valid_certificate(self, now: datetime) -> bool:
         """Whether the certificate is good at this business instant: the one place that judges it.

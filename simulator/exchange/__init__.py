@@ -56,6 +56,7 @@ STEPS: Mapping[type, Step] = {
     inputs.Requeued: returns.requeued,
     inputs.FailedRequeued: returns.failed_requeued,
     inputs.RaccordementSaved: books.save_raccordement,
+    inputs.PasswordChanged: books.change_password,
     inputs.StructuresSaved: books.save_structures,
     inputs.DirectoryAsked: directory.export,
     inputs.ClockMoved: books.move_clock,

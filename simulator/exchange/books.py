@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from simulator.domain.businesstime import instant_text
-from simulator.exchange.inputs import ClockMoved, RaccordementSaved, StructuresSaved, UploadCut
+from simulator.domain.raccordement import Raccordement
+from simulator.exchange.inputs import (
+    ClockMoved,
+    PasswordChanged,
+    RaccordementSaved,
+    StructuresSaved,
+    UploadCut,
+)
 from simulator.exchange.returns import push_what_waits
 from simulator.journal.tx import Tx
 
@@ -22,6 +29,17 @@ def save_raccordement(tx: Tx, saved: RaccordementSaved) -> None:
     }
     event = tx.event(value.code_application, "RaccordementSaved", body)
     push_what_waits(tx, value, event)
+
+
+def change_password(tx: Tx, asked: PasswordChanged) -> Raccordement | None:
+    """Gives a partner the password it asks for; its raccordement, None if there is none any more."""
+    value = tx.raccordement(asked.partner)
+    if value is None:
+        return None
+    changed = value.with_password(asked.password)
+    tx.save_raccordement(changed)
+    tx.event(asked.partner, "PasswordChanged", {"session": asked.session})
+    return changed
 
 
 def save_structures(tx: Tx, saved: StructuresSaved) -> None:

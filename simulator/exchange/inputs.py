@@ -204,6 +204,20 @@ class RaccordementSaved(msgspec.Struct, frozen=True):
     raccordement: Raccordement
 
 
+class PasswordChanged(msgspec.Struct, frozen=True):
+    """A partner has asked for another password of its own (PeSIT, PI 5).
+
+    Attributes:
+        partner: code application.
+        password: the new one.
+        session: label of the session.
+    """
+
+    partner: str
+    password: str
+    session: str = ""
+
+
 class StructuresSaved(msgspec.Struct, frozen=True):
     """Directory entries are added or changed."""
 

@@ -80,6 +80,13 @@ class Gateway(Protocol):
     def raccordement(self, user: str) -> Raccordement | None:
         """The raccordement of a code application, None if there is none; answers from memory."""
 
+    async def change_password(self, partner: str, password: str, session: str) -> None:
+        """Makes a password the partner's own; durable when this returns, and asked for from then on.
+
+        Raises:
+            GatewayError: it was not made durable; the old one stands.
+        """
+
     def new_spool(self) -> Spool:
         """An empty place for an upload."""
 

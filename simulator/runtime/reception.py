@@ -19,7 +19,13 @@ from simulator.domain.businesstime import parse_instant
 from simulator.domain.flows import Blob, BlobRef, Deposit, LateReceipt, WireRecord
 from simulator.domain.raccordement import Protocol as Wire
 from simulator.domain.raccordement import Raccordement
-from simulator.exchange.inputs import Fetched, MessageTaken, UploadCut, WireNoted
+from simulator.exchange.inputs import (
+    Fetched,
+    MessageTaken,
+    PasswordChanged,
+    UploadCut,
+    WireNoted,
+)
 from simulator.exchange.receipts import Taken
 from simulator.journal import read
 from simulator.journal.store import Store
@@ -97,6 +103,18 @@ class Reception:
             )
             return None
         return raccordement
+
+    async def change_password(self, partner: str, password: str, session: str) -> None:
+        """Makes a password the partner's own; it is asked for from now on. Raises `GatewayError`."""
+        space = self._space(partner)
+        try:
+            asked = PasswordChanged(partner, password, session)
+            changed: Raccordement | None = await self._submit(space, asked, urgent=True)
+        except JournalError as error:
+            message = f"the password of {partner} was not changed: {error}"
+            raise GatewayError(message) from error
+        if changed is not None:
+            self.know(space, changed)
 
     def partner(self, code: str) -> Raccordement | None:
         """The raccordement of a code application, whatever its certificate."""

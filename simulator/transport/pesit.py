@@ -15,7 +15,16 @@ from simulator.transport.pesit_names import Naming
 from simulator.transport.pesit_server import Listener
 from simulator.transport.pesit_settings import Manner, PesitSettings
 
-__all__ = ["Manner", "Names", "Naming", "Pesit", "PesitSettings", "Place", "listen"]
+__all__ = [
+    "Manner",
+    "Names",
+    "Naming",
+    "Pesit",
+    "PesitSettings",
+    "Place",
+    "PlainPortTaken",
+    "listen",
+]
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -24,6 +33,10 @@ class Place(msgspec.Struct, frozen=True):
     host: str
     port: int
     plain_port: int | None
+
+
+class PlainPortTaken(OSError):
+    """The port in clear is taken, not the one over TLS."""
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -42,24 +55,27 @@ class Pesit:
     """What listens and what calls.
 
     Attributes:
-        over_tls: the listener over TLS.
-        plain: the one in clear, None without.
+        port: over TLS.
+        plain_port: in clear, None without.
         pusher: pushes returns.
     """
 
     def __init__(
-        self, over_tls: Listener, plain: Listener | None, pusher: Pusher, journal: SessionJournal
+        self,
+        listener: Listener,
+        plain_port: int | None,
+        pusher: Pusher,
+        journal: SessionJournal,
     ) -> None:
-        self.over_tls = over_tls
-        self.plain = plain
+        self.port = listener.port
+        self.plain_port = plain_port
+        self._listener = listener
         self.pusher = pusher
         self._journal = journal
 
     async def close(self) -> None:
         """Commits under way are acknowledged, then every connection ends."""
-        await self.over_tls.close()
-        if self.plain is not None:
-            await self.plain.close()
+        await self._listener.close()
         await self._journal.close()
 
 
@@ -82,7 +98,7 @@ async def listen(
         names: of partners and files.
 
     Raises:
-        OSError: a port is taken.
+        OSError: a port is taken; `PlainPortTaken` if it is the one in clear.
     """
     journal = SessionJournal(gateway, names.named)
     hooks = Hooks(
@@ -90,15 +106,22 @@ async def listen(
     )
     asks = settings.client_certificate != "ignore"
     context = tls.server_context(identity, ask=asks, names=authority)
-    over_tls = await pesit_server.listen(gateway, settings, place.host, place.port, context, hooks)
-    plain = None
+    listener = await pesit_server.listen(gateway, settings, place.host, place.port, context, hooks)
+    plain_port = None
     if place.plain_port is not None:
-        plain = await pesit_server.listen(
-            gateway, settings, "127.0.0.1", place.plain_port, None, hooks
-        )
+        plain_port = await _in_clear(listener, place.plain_port)
 
     def is_valid(code: str) -> bool:
         return gateway.raccordement(code) is not None
 
     pusher = Pusher(settings, identity, authority, is_valid, hooks)
-    return Pesit(over_tls, plain, pusher, journal)
+    return Pesit(listener, plain_port, pusher, journal)
+
+
+async def _in_clear(listener: Listener, port: int) -> int:
+    """One more port, for this machine alone; the others are given back if it is taken."""
+    try:
+        return listener.open("127.0.0.1", port, None)
+    except OSError as error:
+        await listener.close()
+        raise PlainPortTaken(*error.args) from error

@@ -216,10 +216,7 @@ class Call:
         number = event.restart_point
         if not transfer.writing and number:
             number = max(number, transfer.acknowledged)
-        try:
-            self.link.say(pesit.AckResyn(restart_point=number))
-        except pesit.LocalProtocolError:
-            self.link.say(pesit.AckResyn(restart_point=(number := 0)))
+        number = self.link.go_back(number)
         if self.inflow is not None:
             self.inflow.back(number)
 
@@ -278,7 +275,12 @@ class Call:
             sync=manner.sync,
             resync=True,
         )
-        await self.ask(connect, pesit.Aconnect)
+        accepted = await self.ask(connect, pesit.Aconnect)
+        if accepted.version < connect.version:
+            refused = pesit.Diagnostic.named("version-not-supported")
+            self.link.end(pesit.Abort(diagnostic=refused))
+            words = f"the peer speaks version {accepted.version} (PI 6), here it is version E, 2"
+            raise Refused(words, refused)
 
     async def release(self) -> None:
         """Ends the connection politely."""

@@ -156,8 +156,7 @@ class Upload:
         self._visit.tell("refused", reason, words)
         idt = pesit.Idt(diagnostic=reason, end_code=end, complement=complement(words))
         self._visit.link.say(idt)
-        self._discard()
-        self._inflow = self._new_inflow()
+        self._start_over()
 
     def _point(self, event: pesit.Syn) -> None:
         agreement = self._visit.link.session.agreement
@@ -182,8 +181,7 @@ class Upload:
         least = self._visit.link.session.agreement.current.acknowledged
         number = event.restart_point
         number = max(number, least) if number else 0
-        self._visit.link.say(pesit.AckResyn(restart_point=number))
-        self._inflow.back(number)
+        self._inflow.back(self._visit.link.go_back(number))
 
     def _resynced(self, event: pesit.AckResyn) -> None:
         self._inflow.back(event.restart_point)
@@ -214,7 +212,7 @@ class Upload:
 
     def _refuse(self, reason: pesit.Diagnostic, words: str) -> None:
         self._visit.tell("refused", reason, f"{self.name}: {words}")
-        self._discard()
+        self._start_over()
         self._keep = False
         answer = pesit.AckTransEnd(diagnostic=reason, complement=complement(words))
         self._visit.link.say(answer)
@@ -274,10 +272,12 @@ class Upload:
     def _free(self) -> None:
         self._visit.house.free((self._visit.partner, self._key))
 
-    def _discard(self) -> None:
+    def _start_over(self) -> None:
+        """Nothing of what came is kept: should the file be written again, then from its start."""
         spool, self._spool = self._spool, None
         if spool is not None:
             spool.discard()
+        self._inflow = self._new_inflow()
 
     _ACTIONS: ClassVar[dict[type, Callable[[Any, Any], Work]]] = {
         pesit.Write: _begin,

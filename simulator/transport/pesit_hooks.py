@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 import msgspec
@@ -33,14 +33,17 @@ class Note(msgspec.Struct, frozen=True):
         session: label of the connection; begins with ``pesit-N`` as that of its capture.
         partner: code application, ``""`` while nobody has signed in.
         kind: ``refused`` (we said no), ``broken`` (the peer did what PeSIT does not allow),
-            ``tolerated``, ``silent`` (a timer), ``aborted`` (by the peer), ``message`` (MSG).
+            ``tolerated``, ``silent`` (a timer), ``aborted`` (by the peer), ``message`` (MSG),
+            ``changed`` (its password), ``cut`` (the peer was gone in the middle of a transfer).
         diagnostic: as people write it, ``3-304``; ``""`` for none.
         words: what happened, one line.
     """
 
     session: str
     partner: str
-    kind: Literal["refused", "broken", "tolerated", "silent", "aborted", "message"]
+    kind: Literal[
+        "refused", "broken", "tolerated", "silent", "aborted", "message", "changed", "cut"
+    ]
     diagnostic: str
     words: str
 
@@ -64,15 +67,12 @@ class Hooks(msgspec.Struct, frozen=True):
         named: the code application of a Part ID, where it is not the code itself.
         capture: asked for each connection, with the start of its label (``pesit-1 127.0.0.1:5000``).
         note: told what happens beside deposits and fetches; must not raise.
-        change_password: makes a password asked for in CONNECT the partner's; without it such a
-            CONNECT is refused.
         naming: the profile of names.
     """
 
     named: Callable[[str], str | None] = _nobody
     capture: Callable[[str], Capture | None] = _no_capture
     note: Callable[[Note], None] = _nothing
-    change_password: Callable[[str, str], Awaitable[None]] | None = None
     naming: Naming = DEFAULT
 
     def tell(self, note: Note) -> None:

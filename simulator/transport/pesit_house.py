@@ -42,6 +42,9 @@ class PesitGateway(Protocol):
     def raccordement(self, user: str) -> Raccordement | None:
         """The raccordement of a code application, None without one that may sign in now."""
 
+    async def change_password(self, partner: str, password: str, session: str) -> None:
+        """Makes a password the partner's own, durable when this returns. Raises `GatewayError`."""
+
     def new_spool(self) -> Spool:
         """An empty place for an upload."""
         ...
@@ -92,21 +95,18 @@ class Occupied(msgspec.Struct):
 
 
 class House:
-    """One server.
+    """One server, on all its ports.
 
     Args:
         gateway: the node.
         settings: manners and bounds.
         hooks: what is to be done beside.
-        name: labels of its sessions begin so.
 
     Attributes:
         busy: what connections are about: uploads by partner and key, returns by number.
     """
 
-    def __init__(
-        self, gateway: PesitGateway, settings: PesitSettings, hooks: Hooks, name: str = "pesit"
-    ) -> None:
+    def __init__(self, gateway: PesitGateway, settings: PesitSettings, hooks: Hooks) -> None:
         self.gateway = gateway
         self.settings = settings
         self.hooks = hooks
@@ -115,20 +115,22 @@ class House:
         self._empty = asyncio.Event()
         self.signed_in: Counter[str] = Counter()
         self.busy: dict[Subject, Occupied] = {}
-        self._name = name
         self._sessions = itertools.count(1)
         self._unfinished: dict[str, Unfinished] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def enter(self, link: Link) -> str | None:
-        """A connection came; the start of its label, None when there are too many to be heard."""
+    def enter(self, link: Link, port: str) -> str | None:
+        """A connection came; the start of its label, None when there are too many to be heard.
+
+        `port` is how labels of its connections begin.
+        """
         if len(self.links) >= self.settings.max_connections + _MORE:
             return None
         self.links.add(link)
         self._empty.clear()
         if len(self.links) > self.settings.max_connections:
             self._surplus.add(link)
-        label = f"{self._name}-{next(self._sessions)}"
+        label = f"{port}-{next(self._sessions)}"
         link.capture = self.hooks.capture(f"{label} {link.peer}")
         return label
 
@@ -231,7 +233,9 @@ class Visit(msgspec.Struct, frozen=True):
 
     def tell(
         self,
-        kind: Literal["refused", "broken", "tolerated", "silent", "aborted", "message"],
+        kind: Literal[
+            "refused", "broken", "tolerated", "silent", "aborted", "message", "changed", "cut"
+        ],
         diagnostic: pesit.Diagnostic | None,
         words: str,
     ) -> None:

@@ -18,6 +18,9 @@ _NO_TEXT = (b"\x1f\x8b", b"PK", b"%PDF")
 # Octets that are written at once, a few articles being little.
 _GATHERED = 1 << 18
 _EBCDIC = "cp037"
+# Points that are remembered, as many as the session does: a peer may place them and never have
+# them acknowledged.
+_MOST_PLACES = pesit.LENIENT.marks_kept
 
 Write = Callable[[int, bytes], None]
 
@@ -109,4 +112,6 @@ class Inflow:
         self.flush()
         self._places[mark.number] = Place(mark, self.end)
         kept = {n: one for n, one in self._places.items() if not 0 < n < acknowledged}
+        if len(kept) > _MOST_PLACES:
+            del kept[min(filter(None, kept))]
         self._places = kept

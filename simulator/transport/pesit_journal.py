@@ -1,4 +1,4 @@
-"""PeSIT sessions as the journal keeps them: octets, times and words, whole up to a bound.
+"""PeSIT sessions as the journal keeps them: octets, times and words; of long ones without the data.
 
 The recording is text that `aife-sim pesit decode` and `pesit replay` read again. It is put together
 when the connection is gone, in a thread, so that a transfer pays for a list and nothing else.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from io import StringIO
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -18,15 +18,36 @@ from simulator.runtime.gateway import Gateway, GatewayError
 from simulator.transport.pesit_hooks import Capture, Direction, Note
 from simulator.wire.pesit import messages
 from simulator.wire.pesit.dissect import commentator
-from simulator.wire.pesit.overhearing import overhear
-from simulator.wire.pesit.recording import Header, Recorder, read_recording
+from simulator.wire.pesit.errors import RemoteProtocolError
+from simulator.wire.pesit.fpdu import HEADER_LENGTH, decode_body, diagnostic_of
+from simulator.wire.pesit.overhearing import pieces_of
+from simulator.wire.pesit.recording import Header, Recording, recording_text
+from simulator.wire.pesit.tape import Tape
 
 log = logging.getLogger("aife_sim.pesit")
 
-# Octets of a session that are kept; what follows is said to be missing.
-MOST = 1 << 20
 _MOST_LINES = 40
 _DRAIN = 5.0
+
+
+class _Notes:
+    """What was noted of a session: a peer that asks the same for ever fills no memory."""
+
+    def __init__(self) -> None:
+        self.kept: list[Note] = []
+        self._dropped = 0
+
+    def add(self, note: Note) -> None:
+        self.kept.append(note)
+        if len(self.kept) > _MOST_LINES:
+            del self.kept[_MOST_LINES // 2]
+            self._dropped += 1
+
+    def lines(self) -> Iterator[str]:
+        for number, note in enumerate(self.kept):
+            if self._dropped and number == _MOST_LINES // 2:
+                yield f"({self._dropped} more)"
+            yield " ".join(filter(None, (note.kind, note.diagnostic, note.words)))
 
 
 class _Session:
@@ -34,15 +55,12 @@ class _Session:
 
     def __init__(self, label: str, ended: Callable[[_Session], None]) -> None:
         self.label, _, self.peer = label.partition(" ")
-        self.chunks: list[tuple[Direction, bytes, float]] = []
-        self.notes: list[Note] = []
-        self._left = MOST
+        self.tape = Tape()
+        self.notes = _Notes()
         self._ended: Callable[[_Session], None] | None = ended
 
     def __call__(self, direction: Direction, octets: bytes, offset: float, /) -> None:
-        if self._left >= 0:
-            self._left -= len(octets)
-            self.chunks.append((direction, bytes(octets), round(offset, 6)))
+        self.tape(direction, octets, round(offset, 6))
         if not octets and self._ended is not None:
             # In the next turn: what the end itself is noted for has been said by then.
             asyncio.get_running_loop().call_soon(self._ended, self)
@@ -73,7 +91,7 @@ class SessionJournal:
         """Takes what happens beside deposits and fetches (`Hooks.note`)."""
         session = self._sessions.get(note.session.partition(" ")[0])
         if session is not None:
-            session.notes.append(note)
+            session.notes.add(note)
 
     def _over(self, session: _Session) -> None:
         self._sessions.pop(session.label, None)
@@ -83,8 +101,9 @@ class SessionJournal:
 
     async def _kept(self, session: _Session) -> None:
         try:
-            text, facts, asked = await asyncio.to_thread(_told, session)
             outgoing = session.label.startswith(_PUSH)
+            text, facts, said = await asyncio.to_thread(_told, session)
+            asked = next((one.requester for one in said if isinstance(one, messages.Connect)), "")
             partner = session.peer.partition(" ")[0] if outgoing else self._named(asked) or ""
             raw = await self._gateway.keep_bytes(text.encode())
             await self._gateway.note(
@@ -93,7 +112,7 @@ class SessionJournal:
                     protocol="pesit",
                     direction="out" if outgoing else "in",
                     label=session.label,
-                    outcome=_outcome(session),
+                    outcome=_outcome_of_call(said) if outgoing else _outcome(session),
                     facts=facts,
                     request=raw,
                 )
@@ -110,36 +129,62 @@ class SessionJournal:
 
 
 _PUSH = "pesit-push"
+_HARMLESS = frozenset({"tolerated", "message", "changed"})
 
 
 def _outcome(session: _Session) -> str:
-    """The worst that was noted, else that all went well."""
-    said = [note for note in session.notes if note.kind != "tolerated"]
+    """The last that went wrong, one with a diagnostic before one without, else that all went well."""
+    said = [note for note in session.notes.kept if note.kind not in _HARMLESS]
+    last = next((note for note in reversed(said) if note.diagnostic), said[-1] if said else None)
+    return f"{last.kind} {last.diagnostic}".strip() if last else "ended"
+
+
+def _outcome_of_call(said: list[messages.Message]) -> str:
+    """How a call of ours ended: its errand tells nobody else, so what was said does."""
     if not said:
-        return "ended"
-    return f"{said[-1].kind} {said[-1].diagnostic}".strip()
+        return "nothing was said"
+    for message in reversed(said):
+        found = diagnostic_of(message)
+        if found is not None and not found.is_success:
+            return f"{'aborted' if isinstance(message, messages.Abort) else 'refused'} {found}"
+    return "ended" if isinstance(said[-1], messages.Relconf) else "cut"
 
 
-def _told(session: _Session) -> tuple[str, dict[str, object], str]:
-    """The recording as text, what was read of it, and the Part ID of the caller."""
-    out = StringIO()
-    recorder = Recorder(
-        out, Header(session=session.label, fields={"peer": session.peer}), commentator(), MOST
-    )
-    for direction, octets, offset in session.chunks:
-        recorder(direction, octets, offset)
-    text = out.getvalue()
-    said = [one.message for one in overhear(read_recording(text))]
-    asked = next((one.requester for one in said if isinstance(one, messages.Connect)), "")
-    lines = [_line(one) for one in said if not isinstance(one, _DATA)][:_MOST_LINES]
+def _told(session: _Session) -> tuple[str, dict[str, object], list[messages.Message]]:
+    """The recording as text, what was read of it, and what was said but for the data."""
+    header = Header(session=session.label, fields={"peer": session.peer})
+    recording = session.tape.recording(header)
+    text = recording_text(recording, commentator())
+    said = list(_said(recording))
+    lines = _few([_line(one) for one in said if not isinstance(one, _DATA)])
     facts: dict[str, object] = {"peer": session.peer, "said": lines}
-    notes = [" ".join(filter(None, (n.kind, n.diagnostic, n.words))) for n in session.notes]
-    if notes:
-        facts["notes"] = notes[:_MOST_LINES]
-    return text, facts, asked
+    if notes := list(session.notes.lines()):
+        facts["notes"] = notes
+    return text, facts, said
 
 
-_DATA = (messages.Data, messages.Syn, messages.AckSyn)
+def _few(lines: list[str]) -> list[str]:
+    """The first and the last of many lines: how it began, and how it ended."""
+    left = len(lines) - _MOST_LINES
+    half = _MOST_LINES // 2
+    return [*lines[:half], f"({left} more)", *lines[-half:]] if left > 0 else lines
+
+
+def _said(recording: Recording) -> Iterator[messages.Message]:
+    """What was said but for the data, also what is not allowed; what cannot be read is not among it."""
+    for piece in pieces_of(recording):
+        if piece.kind is None or piece.kind.is_data or not piece.fpdu:
+            continue
+        with suppress(RemoteProtocolError):
+            yield decode_body(piece.kind, piece.fpdu[HEADER_LENGTH:], _lenient)
+
+
+def _lenient(deviation: str, words: str, code: int | None = None) -> None:
+    """Passes everything: what is outside the text was judged when it came (`fpdu.Judge`)."""
+    log.debug("recorded: %s, PI %s: %s", deviation, code, words)
+
+
+_DATA = (messages.Syn, messages.AckSyn)
 
 
 def _line(message: messages.Message) -> str:

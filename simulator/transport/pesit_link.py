@@ -72,6 +72,7 @@ class Link(protocol.Protocol):
         session: the protocol.
         peer: host and port of the other side.
         full: the transport takes no more for now.
+        is_cut: the peer was gone in the middle of a transfer.
     """
 
     session: pesit.Session
@@ -89,6 +90,7 @@ class Link(protocol.Protocol):
         self.capture: Capture | None = None
         self.peer = "unknown"
         self.full = False
+        self.is_cut = False
         self._full_since = 0.0
         self._most_full = patience
         self._working = False
@@ -144,6 +146,7 @@ class Link(protocol.Protocol):
         """The connection is gone."""
         self._take()
         if not self._closing:
+            self.is_cut = self.session.is_transferring
             self._captured(self.session.side.other, b"")
         self._over = self._closing = True
         if self._timer is not None:
@@ -266,12 +269,22 @@ class Link(protocol.Protocol):
             return
         self.write(self.session.send(*messages, now=self._loop.time()))
 
+    def go_back(self, point: int) -> int:
+        """Answers RESYN with a point, or with the start if that is forgotten; which it was."""
+        try:
+            self.say(pesit.AckResyn(restart_point=point))
+        except pesit.LocalProtocolError:
+            point = 0
+            self.say(pesit.AckResyn(restart_point=point))
+        return point
+
     def write(self, octets: bytes) -> None:
         """Sends octets that the session made."""
         if not octets or self._closing:
             return
         self._captured(self.session.side, octets)
         self._wire.write(octets)
+        self._watch()  # what was said may ask for an answer: its time runs now
 
     @property
     def now(self) -> float:

@@ -178,10 +178,7 @@ class Download:
 
     def _resync(self, asked: pesit.Resyn) -> None:
         """The receiver wants to go back: to that point, or to the start if it is forgotten."""
-        try:
-            self._visit.link.say(pesit.AckResyn(restart_point=asked.restart_point))
-        except pesit.LocalProtocolError:
-            self._visit.link.say(pesit.AckResyn(restart_point=0))
+        self._visit.link.go_back(asked.restart_point)
 
     def _stopped(self, event: pesit.Idt) -> None:
         words = f"{self._row.name}: interrupted by the partner"

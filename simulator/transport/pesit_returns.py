@@ -74,7 +74,7 @@ async def serve_returns(
     incoming = mailbox.folder / _INCOMING
     shutil.rmtree(incoming, ignore_errors=True)
     incoming.mkdir(parents=True)
-    settings = PesitSettings(part_id=mailbox.part_id)
+    settings = PesitSettings(part_id=mailbox.part_id, password_change=False)
     return await listen(_Folder(mailbox), settings, host, port, context, hooks)
 
 
@@ -91,6 +91,10 @@ class _Folder:
         return Raccordement(
             user, "b2g", "pesit", password=given.password, certificate=given.certificate
         )
+
+    async def change_password(self, partner: str, password: str, session: str) -> None:
+        message = f"{session}: {partner} has no password of its own ({len(password)} characters)"
+        raise GatewayError(message)
 
     def new_spool(self) -> Spool:
         return Spool(self._mailbox.folder / _INCOMING, inline=0)

@@ -15,11 +15,12 @@ from OpenSSL import SSL
 from twisted.internet import protocol
 from twisted.internet.error import CannotListenError
 
+from simulator.runtime.gateway import GatewayError
 from simulator.transport import tls
 from simulator.transport.pesit_depot import Upload, create, in_the_way
 from simulator.transport.pesit_hooks import Hooks, Note
 from simulator.transport.pesit_house import House, Occupied, PesitGateway, Visit
-from simulator.transport.pesit_link import Link, Work
+from simulator.transport.pesit_link import OTHER, Link, Work
 from simulator.transport.pesit_retrait import Download, Listing, select
 from simulator.transport.pesit_settings import PesitSettings
 from simulator.transport.pesit_sign_in import Claim, TurnedAway, sign_in
@@ -58,8 +59,10 @@ class _Conversation:
             self._file.ready()
 
     def broken(self, error: pesit.RemoteProtocolError) -> None:
-        """The peer did what is not allowed."""
-        self._tell("broken", error.diagnostic, str(error))
+        """The peer did what is not allowed; data that are asked for again are no break."""
+        said = getattr(error.reply, "diagnostic", error.diagnostic)
+        kind = "tolerated" if isinstance(error.reply, pesit.Resyn) else "broken"
+        self._tell(kind, said, str(error))
 
     def silent(self, expired: pesit.Expired) -> None:
         """The peer was silent for too long."""
@@ -70,6 +73,8 @@ class _Conversation:
         """The connection is over."""
         if why.startswith("TLS"):
             self._tell("broken", None, why)
+        elif self._link.is_cut:
+            self._tell("cut", None, f"connection lost in a transfer: {why}")
         work = self._leave_file()
         if work is not None:
             self._house.spawn(_awaited(work))
@@ -92,22 +97,30 @@ class _Conversation:
         try:
             partner = sign_in(self._house, claim).code_application
         except TurnedAway as refusal:
-            self._tell("refused", refusal.diagnostic, f"CONNECT {event.requester!r}: {refusal}")
-            self._link.say(pesit.Rconnect(diagnostic=refusal.diagnostic))
+            self._turn_away(event, refusal)
             return None
         self._label = f"{self._number} {partner} {self._link.peer}"
         self._visit = Visit(self._house, self._link, partner, self._label)
         self._listing = Listing(self._visit)
         self._house.signed_in[partner] += 1
-        change = self._house.hooks.change_password
-        if change is not None and event.access and event.access.new_password:
-            return self._change(event, change(partner, event.access.new_password))
+        if event.access and event.access.new_password:
+            return self._change_password(self._visit, event, event.access.new_password)
         self._link.say(pesit.accept(event, self._house.settings.limits))
         return None
 
-    async def _change(self, event: pesit.Connect, change: Any) -> None:  # noqa: ANN401 - an awaitable
-        await change
-        self._link.say(pesit.accept(event, self._house.settings.limits))
+    def _turn_away(self, event: pesit.Connect, refusal: TurnedAway) -> None:
+        self._tell("refused", refusal.diagnostic, f"CONNECT {event.requester!r}: {refusal}")
+        self._link.say(pesit.Rconnect(diagnostic=refusal.diagnostic))
+
+    async def _change_password(self, visit: Visit, event: pesit.Connect, new: str) -> None:
+        """Grants the connection once the new password is durable: the old one stands until then."""
+        try:
+            await visit.gateway.change_password(visit.partner, new, visit.label)
+        except GatewayError as error:
+            self._turn_away(event, TurnedAway(OTHER, str(error)))
+        else:
+            visit.tell("changed", None, "CONNECT: the password was changed (PI 5)")
+            self._link.say(pesit.accept(event, self._house.settings.limits))
 
     def _release(self, _event: pesit.Release) -> None:
         self._link.say(pesit.Relconf())
@@ -212,8 +225,9 @@ class _Turned:
 class _Factory(protocol.ServerFactory):
     noisy = False
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, name: str = "pesit") -> None:
         self._house = house
+        self._name = name
         self._ids = 0
 
     def buildProtocol(self, _address: object) -> Link:  # noqa: N802 - Twisted's name
@@ -225,7 +239,7 @@ class _Factory(protocol.ServerFactory):
         return pesit.Server(self._ids, self._house.settings.options, now)
 
     def _speaker(self, link: Link) -> _Conversation | _Turned:
-        label = self._house.enter(link)
+        label = self._house.enter(link, self._name)
         if label is not None:
             return _Conversation(self._house, link, label)
         link.cut()
@@ -233,18 +247,43 @@ class _Factory(protocol.ServerFactory):
 
 
 class Listener:
-    """A server that listens. Made by `listen`."""
+    """A server that listens. Made by `listen`.
 
-    def __init__(self, port: Any, house: House) -> None:  # noqa: ANN401 - Twisted's port
-        self._port = port
+    Whatever port a partner calls, it is the same server: what broke off on one goes on on the other,
+    no transfer runs on both, and connections count together.
+
+    Attributes:
+        port: the first that it listens on.
+    """
+
+    def __init__(self, house: House) -> None:
         self._house = house
-        self.port: int = port.getHost().port
+        self._ports: list[Any] = []
+        self.port = 0
+
+    def open(self, host: str, port: int, context: SSL.Context | None) -> int:
+        """Listens on one more port; see `listen`. Which it is."""
+        if context is None and not _is_loopback(host):
+            message = f"PeSIT in clear listens on loopback only, found {host!r}: use TLS"
+            raise ValueError(message)
+        factory: Any = _Factory(self._house, "pesit" if context is not None else "pesit-plain")
+        if context is not None:
+            factory = tls.at_once(tls.listener_factory(context, factory))
+        try:
+            bound = _reactor().listenTCP(port, factory, interface=host)
+        except CannotListenError as error:
+            raise OSError(*error.socketError.args) from error
+        self._ports.append(bound)
+        number: int = bound.getHost().port
+        self.port = self.port or number
+        return number
 
     async def close(self) -> None:
         """Listens no more, ends every connection, waits for commits under way."""
-        done = self._port.stopListening()
-        if done is not None:
-            await done.asFuture(asyncio.get_running_loop())
+        for port in self._ports:
+            done = port.stopListening()
+            if done is not None:
+                await done.asFuture(asyncio.get_running_loop())
         await self._house.close()
 
 
@@ -270,19 +309,9 @@ async def listen(
         OSError: the address cannot be used.
         ValueError: in clear on an address that others can reach.
     """
-    if context is None and not _is_loopback(host):
-        message = f"PeSIT in clear listens on loopback only, found {host!r}: use TLS"
-        raise ValueError(message)
-    name = "pesit" if context is not None else "pesit-plain"
-    house = House(gateway, settings, hooks or Hooks(), name)
-    factory: Any = _Factory(house)
-    if context is not None:
-        factory = tls.at_once(tls.listener_factory(context, factory))
-    try:
-        bound = _reactor().listenTCP(port, factory, interface=host)
-    except CannotListenError as error:
-        raise OSError(*error.socketError.args) from error
-    return Listener(bound, house)
+    listener = Listener(House(gateway, settings, hooks or Hooks()))
+    listener.open(host, port, context)
+    return listener
 
 
 def _reactor() -> Any:  # noqa: ANN401 - whatever was installed

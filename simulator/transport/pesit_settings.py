@@ -83,6 +83,7 @@ class PesitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         part_id: our identifier, PI 4 of those who call, PI 3 when we do.
         strict: refuse every liberty that the text does not give; products take many.
+        password_change: a partner may change its password in CONNECT (PI 5, characters 9 to 16).
         client_certificate: ``ask``: whoever shows one must show the registered one; ``require``:
             everyone must, as far as one is registered; ``ignore``: it is not asked for.
         sync_interval: KB between two points at most; 65535 leaves it to the peer, 0 grants none.
@@ -114,6 +115,7 @@ class PesitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     part_id: str = "CPP001"
     strict: bool = False
+    password_change: bool = True
     client_certificate: Literal["ask", "require", "ignore"] = "ask"
     sync_interval: int = 0xFFFF
     window: int = 16

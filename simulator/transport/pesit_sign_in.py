@@ -65,6 +65,9 @@ def _partner(house: House, part_id: str) -> Raccordement:
     if found is None:
         words = f"PI 3 = {part_id!r} is no partner, or its certificate is not valid now"
         raise TurnedAway(_NOT_AUTHORISED, words)
+    if found.protocol != "pesit" and not found.password:
+        words = f"{found.code_application} exchanges over {found.protocol} and has no password here"
+        raise TurnedAway(_NOT_AUTHORISED, words)
     return found
 
 
@@ -76,7 +79,7 @@ def _check_password(house: House, partner: Raccordement, connect: pesit.Connect)
     if expected and not same:
         words = "PI 5 is absent" if access is None else "PI 5 is not the password of the partner"
         raise TurnedAway(_NOT_AUTHORISED, words)
-    if access and access.new_password and house.hooks.change_password is None:
+    if access and access.new_password and not (expected and house.settings.password_change):
         raise TurnedAway(_NOT_AUTHORISED, "PI 5 asks for a new password: that is not offered here")
 
 

@@ -10,7 +10,13 @@ from click.testing import CliRunner
 
 from simulator.cli.hex_dumps import read_dump
 from simulator.cli.main import aife_sim
-from simulator.wire.pesit.recording import read_recording
+from simulator.wire.pesit.recording import (
+    Chunk,
+    Header,
+    Recording,
+    read_recording,
+    recording_text,
+)
 
 SESSIONS = Path(__file__).parents[1] / "wire" / "pesit" / "sessions"
 CONNECT = bytes.fromhex(
@@ -290,3 +296,21 @@ def test_octets_that_are_no_pesit_end_a_replay_with_words(file):
     assert result.exit_code == 1
     assert "our server could not go on" in result.stderr
     assert "not PeSIT" in result.stderr
+
+
+def test_what_a_recording_left_out_is_said_and_what_follows_is_read(tmp_path):
+    begin = b"\x00\x27" + CONNECT[-39:]
+    release = bytes.fromhex("000b000b402362010203000000")
+    chunks = (
+        Chunk(">", begin, 0.0),
+        Chunk(">", b"", 1.5, "9 data FPDUs left out", 70_000),
+        Chunk(">", release, 2.0),
+        Chunk(">", release[:5], 2.5),
+    )
+    path = tmp_path / "session.txt"
+    path.write_text(recording_text(Recording(Header(), chunks, "more than 9 octets")), "utf-8")
+    lines = decoded(path).splitlines()
+    assert "000041  9 data FPDUs left out, 70000 octets  [1.500 s  requester]" in lines
+    assert any(line.startswith("070041  RELEASE") for line in lines)
+    assert lines[-1] == "000000  the recording stops here: more than 9 octets"
+    assert "FAULT" not in decoded(path)

@@ -12,6 +12,7 @@ from running_node import RunningNode
 from simulator.messages.specimen import Specimen, ubl_invoice
 from simulator.transport import pesit_client, pesit_returns, tls
 from simulator.transport.pesit_client import Endpoint, Manner
+from simulator.wire import pesit
 
 
 def name_of(number):
@@ -81,6 +82,33 @@ async def test_another_partners_certificate_opens_nothing(start, tmp_path):
     node = await asyncio.to_thread(start)
     with pytest.raises(pesit_client.TransferFailed, match="3-304"):
         await pesit_client.send(endpoint(node, shown="DEM013"), [invoice(tmp_path, 1)])
+
+
+async def changed(node, old, new):
+    """Signs in with a password and changes it."""
+    host, port = node.ready["pesit_plain"]["host"], node.ready["pesit_plain"]["port"]
+    reader, writer = await asyncio.open_connection(host, port)
+    requester = pesit.Requester(1)
+    connect = pesit.Connect(requester="DEM003", server="CPP001", access=pesit.Access(old, new))
+    writer.write(requester.send(connect))
+    answer = next(requester.receive(await reader.read(65536)))
+    writer.close()
+    return getattr(answer, "diagnostic", None)
+
+
+@awaited
+async def test_a_password_that_its_partner_changed_outlives_a_kill(start, tmp_path):
+    node = await asyncio.to_thread(start)
+    assert await changed(node, "secret", "mine") is None
+    node.kill()
+    node = await asyncio.to_thread(start)
+    assert str(await changed(node, "secret", "")) == "3-304"
+    assert (node.partner("DEM003"))["password"] == "mine"
+    await pesit_client.send(endpoint(node), [invoice(tmp_path, 1)])
+    assert await changed(node, "mine", "secret") is None
+    node.kill()
+    node = await asyncio.to_thread(start)
+    assert await changed(node, "secret", "") is None
 
 
 @awaited

@@ -1,146 +1,13 @@
-"""What is refused, with which diagnostic, and that somebody is told."""
+"""What is refused once a partner has signed in, with which diagnostic, and that somebody is told."""
 
 import asyncio
 import errno
 
 import pytest
-from pesit_world import FLOW, FullSpool, Talk, awaited, connect, creation
+from pesit_world import FLOW, FullSpool, Talk, awaited, code, connect, creation, told
 
 from simulator.runtime.gateway import GatewayError
-from simulator.transport import pesit_client, pesit_server
 from simulator.wire import pesit
-
-
-def code(diagnostic):
-    return str(diagnostic)
-
-
-def told(site, diagnostic, kind="refused"):
-    return [note.words for note in site.notes if (note.diagnostic, note.kind) == (diagnostic, kind)]
-
-
-# -- signing in ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("fields", "diagnostic"),
-    [
-        ({"access": pesit.Access("wrong")}, "3-304"),
-        ({"access": None}, "3-304"),
-        ({"requester": "NOBODY"}, "3-304"),
-        ({"server": "ELSEWHERE"}, "3-301"),
-        ({"version": 1}, "3-308"),
-        ({"access": pesit.Access("secret", "other")}, "3-304"),
-    ],
-)
-@awaited
-async def test_a_connection_is_refused_with_the_reason(idle_pesit, fields, diagnostic):
-    site = await idle_pesit.start(secure=False)
-    async with await Talk.to(site) as talk:
-        answer = await talk.ask(connect(**fields))
-        assert isinstance(answer, pesit.Rconnect)
-        assert code(answer.diagnostic) == diagnostic
-    (words,) = told(site, diagnostic)
-    assert "secret" not in words
-    assert "wrong" not in words
-
-
-@awaited
-async def test_a_partner_is_known_by_its_part_id_and_a_padded_password_is_the_password(idle_pesit):
-    hooks = {"named": {"VFE025": "DEM003"}.get}
-    site = await idle_pesit.start(secure=False, hooks=hooks)
-    for part_id in ("VFE025", "DEM003", "VFE025  "):
-        async with await Talk.to(site) as talk:
-            await talk.connected(requester=part_id, access=pesit.Access("secret  "))
-
-
-@awaited
-async def test_a_new_password_is_passed_on_where_that_is_offered(idle_pesit):
-    changed = []
-
-    async def change(partner, password):
-        changed.append((partner, password))
-
-    site = await idle_pesit.start(secure=False, hooks={"change_password": change})
-    async with await Talk.to(site) as talk:
-        await talk.connected(access=pesit.Access("secret", "other"))
-    assert changed == [("DEM003", "other")]
-
-
-@pytest.mark.parametrize(("shown", "manner", "in_"), [
-    ("same", "ask", True), ("DEM013", "ask", False), ("stranger", "ask", False),
-    (None, "ask", True), (None, "require", False), ("same", "require", True),
-    ("DEM013", "ignore", True),
-])  # fmt: skip
-@awaited
-async def test_a_client_certificate_is_the_partners_own(idle_pesit, shown, manner, in_):
-    site = await idle_pesit.start(client_certificate=manner)
-    sending = pesit_client.send(site.endpoint(shown=shown), [site.file(FLOW, b"<a/>")])
-    if in_:
-        await sending
-        return
-    with pytest.raises(pesit_client.TransferFailed, match="3-304"):
-        await sending
-    assert len(told(site, "3-304")) == 1
-
-
-@awaited
-async def test_a_server_that_is_not_trusted_is_told_no_password(idle_pesit):
-    site = await idle_pesit.start()
-    context = pesit_server.tls.client_context(site.pki.of("stranger").chain)
-    endpoint = site.endpoint(context=context)
-    with pytest.raises(pesit_client.TransferFailed, match="certificate verify failed"):
-        await pesit_client.send(endpoint, [site.file(FLOW, b"<a/>")])
-    assert not told(site, "3-304")
-
-
-@awaited
-async def test_a_server_is_trusted_by_its_very_certificate(idle_pesit):
-    site = await idle_pesit.start()
-    context = pesit_server.tls.client_context(site.pki.of("aife").chain)
-    await pesit_client.send(site.endpoint(context=context), [site.file(FLOW, b"<a/>")])
-    assert len(site.node.deposits) == 1
-
-
-@awaited
-async def test_in_clear_only_this_machine_is_served(idle_pesit):
-    settings = pesit_server.PesitSettings()
-    with pytest.raises(ValueError, match="loopback"):
-        await pesit_server.listen(idle_pesit.node, settings, "0.0.0.0", 0, None)
-
-
-# -- how many -----------------------------------------------------------------------------------
-
-
-@awaited
-async def test_too_many_connections_of_one_partner_are_refused_and_others_are_not(idle_pesit):
-    site = await idle_pesit.start(secure=False, max_connections_per_partner=1)
-    async with await Talk.to(site) as one, await Talk.to(site) as two, await Talk.to(site) as other:
-        await one.connected()
-        answer = await two.ask(connect())
-        assert code(answer.diagnostic) == "3-309"
-        await other.connected(requester="DEM013")
-    assert len(told(site, "3-309")) == 1
-
-
-@awaited
-async def test_too_many_connections_at_all_are_refused(idle_pesit):
-    site = await idle_pesit.start(secure=False, max_connections=1)
-    async with await Talk.to(site) as one, await Talk.to(site) as two:
-        await one.connected()
-        answer = await two.ask(connect(requester="DEM013"))
-        assert code(answer.diagnostic) == "3-303"
-    assert len(told(site, "3-303")) == 1
-
-
-@awaited
-async def test_far_too_many_connections_are_closed_unheard(idle_pesit):
-    site = await idle_pesit.start(secure=False, max_connections=0)
-    talks = [await Talk.to(site) for _ in range(40)]
-    assert await talks[-1].closed() == b""
-    for talk in talks:
-        await talk.__aexit__()
-
 
 # -- files --------------------------------------------------------------------------------------
 
@@ -255,6 +122,43 @@ async def test_counts_that_do_not_match_are_no_deposit(idle_pesit, counts):
 
 
 @awaited
+async def test_after_counts_that_do_not_match_the_file_is_written_from_its_start(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.writing()
+        talk.say(pesit.Data(articles=(b"<a>",)))
+        assert isinstance(await talk.ask(pesit.Syn(number=1)), pesit.AckSyn)
+        talk.say(pesit.Data(articles=(b"</a>",)), pesit.DtfEnd())
+        octets = talk.session.send(pesit.TransEnd(octets=7, articles=2))
+        talk.raw(octets[:-6] + bytes((0x1B, 1, 8, 0x1C, 1, 2)))
+        assert code((await talk.hear()).diagnostic) == "2-223"
+        assert (await talk.ask(pesit.Write())).restart_point == 0
+        talk.say(pesit.Data(articles=(b"<b/>",)), pesit.DtfEnd())
+        assert (await talk.ask(pesit.TransEnd(octets=4, articles=1))).diagnostic.is_success
+    assert site.node.deposits == [("DEM003", FLOW, b"<b/>")]
+
+
+@pytest.mark.parametrize("sync", [pesit.SyncOption(1, 0), None])
+@awaited
+async def test_a_point_long_forgotten_sends_the_data_back_to_the_start(idle_pesit, sync):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.connected(sync=sync)
+        for question in (creation(), pesit.Orf(), pesit.Write()):
+            await talk.ask(question)
+        last = pesit.LENIENT.marks_kept + 1
+        for number in range(1, last + 1):
+            talk.blurt(pesit.Syn(number=number))
+        talk.blurt(pesit.Resyn(restart_point=1))
+        assert await talk.octets(11) == bytes.fromhex("0009 0009 c039 07 00 12 01 00")
+        talk.raw(bytes.fromhex("0009 0009 0000") + bytes((talk.session.peer_id, 0)) + b"abc")
+        talk.blurt(pesit.DtfEnd())
+        talk.blurt(pesit.TransEnd(octets=3, articles=1))
+        assert (await talk.octets(2 + 17))[8:13] == b"\x02\x03\x00\x00\x00"
+    assert site.node.deposits == [("DEM003", FLOW, b"abc")]
+
+
+@awaited
 async def test_data_that_ended_badly_are_no_deposit(idle_pesit):
     site = await idle_pesit.start(secure=False)
     async with await Talk.to(site) as talk:
@@ -273,12 +177,17 @@ async def test_more_data_than_announced_is_interrupted(idle_pesit):
     site = await idle_pesit.start(secure=False)
     async with await Talk.to(site) as talk:
         await talk.writing(max_reserved=1)
-        octets = bytes.fromhex("040a0000") + bytes((talk.session.peer_id, 0)) + bytes(0x404)
-        talk.raw(b"\x04\x0a" + octets)
+        for length in (1000, 25):
+            head = (length + 6).to_bytes(2, "big")
+            talk.raw(head + head + bytes((0, 0, talk.session.peer_id, 0)) + bytes(length))
         idt = await talk.hear()
         assert isinstance(idt, pesit.Idt)
-        assert code(idt.diagnostic) in {"2-219", "2-220"}
-    assert told(site, code(idt.diagnostic), "broken")
+        assert (code(idt.diagnostic), idt.end_code) == (
+            "2-219",
+            pesit.EndCode.CANCELLED_BY_SERVER,
+        )
+    assert len(told(site, "2-219", "broken")) == 1
+    assert site.node.deposits == []
 
 
 # -- returns ------------------------------------------------------------------------------------
@@ -304,6 +213,18 @@ async def test_a_return_that_is_read_elsewhere_is_busy(idle_pesit):
         answer = await two.ask(pesit.Select(file_name="CSO1100A"))
         assert code(answer.diagnostic) == "2-207"
     assert len(told(site, "2-207")) == 1
+
+
+@awaited
+async def test_a_reader_without_room_for_data_is_refused_before_anything_moves(idle_pesit):
+    site = await idle_pesit.start(secure=False)
+    site.node.add_return("CSO1100A_DEM003_DEM0031100000000000000001.tar.gz", b"abc")
+    async with await Talk.to(site) as talk:
+        await talk.connected()
+        talk.blurt(pesit.Select(file_name="*", max_entity=6))
+        answer = await talk.hear()
+        assert (code(answer.diagnostic), answer.complement) == ("3-318", bytes((1, 25, 4)))
+    assert len(told(site, "3-318", "broken")) == 1
 
 
 @awaited
@@ -417,6 +338,20 @@ async def test_a_reader_that_takes_nothing_is_given_up(idle_pesit):
             await asyncio.sleep(0.01)
     assert site.notes[0].kind == "silent"
     assert site.node.fetches == []
+
+
+@awaited
+async def test_a_peer_that_is_gone_in_a_transfer_is_noted_and_one_that_is_gone_before_is_not(
+    idle_pesit,
+):
+    site = await idle_pesit.start(secure=False)
+    async with await Talk.to(site) as talk:
+        await talk.connected()
+    async with await Talk.to(site) as talk:
+        await talk.writing()
+    while site.listener._house.links:
+        await asyncio.sleep(0.01)
+    assert [note.kind for note in site.notes] == ["cut"]
 
 
 @awaited

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final
 
+from simulator.wire.pesit import crc
 from simulator.wire.pesit import messages as m
 from simulator.wire.pesit.fpdu import Judge, diagnostic_of
+from simulator.wire.pesit.messages import SMALLEST_ENTITY
 from simulator.wire.pesit.negotiation import smaller
 from simulator.wire.pesit.parameters import CODES, UNDEFINED_INTERVAL, Compression, SyncOption
 from simulator.wire.pesit.profile import Profile
 from simulator.wire.pesit.states import By
-from simulator.wire.pesit.transfer import Transfer
+from simulator.wire.pesit.transfer import Transfer, bad_number
 
 _FOR_GOOD: Final = frozenset(
     {m.EndCode.SUSPENSION, m.EndCode.CANCELLED_BY_SERVER, m.EndCode.CANCELLED_BY_REQUESTER}
@@ -96,15 +98,23 @@ class Agreement:
             judge("offer-raised", "PI 23 = 1", CODES["resync"])
 
     def _select(self, message: m.Create | m.Select, _judge: Judge) -> None:
+        self._check_entity(message.max_entity)
         self.transfer = Transfer(message, self.sync, self._profile)
         self.transfer.know(self._known)
         self._known = ()
 
     def _selected(self, message: m.AckCreate | m.AckSelect, judge: Judge) -> None:
         if message.diagnostic.is_success:
+            self._check_entity(message.max_entity)
             self.current.settle(message, judge)
         else:
             self.transfer = None
+
+    def _check_entity(self, octets: int | None) -> None:
+        """Raises `Breach` for an entity without room for data, in which no article ever ends."""
+        least = SMALLEST_ENTITY + (crc.LENGTH if self.crc else 0)
+        if octets is not None and octets < least:
+            raise bad_number("max_entity", octets, f"at least {least} octets are needed")
 
     def _deselected(self, _message: m.AckDeselect, _judge: Judge) -> None:
         self.transfer = None

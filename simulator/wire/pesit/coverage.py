@@ -51,6 +51,11 @@ GIVEN: Final = frozenset(
 ) | {row.refusal for row in DEVIATIONS.values()}
 """The diagnostics that the library gives by itself."""
 
+SERVED: Final = frozenset(
+    map(Diagnostic.parse, msgspec.convert(load("coverage")["served"], tuple[str, ...]))
+)
+"""The diagnostics that the simulator's server gives."""
+
 UNEXPECTED: Final = PROTOCOL_ERROR
 """The answer to an FPDU that its sender may not send (in that state, or in any)."""
 

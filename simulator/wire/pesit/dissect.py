@@ -39,7 +39,7 @@ from simulator.wire.pesit.kinds import Kind
 from simulator.wire.pesit.messages import DataCode
 from simulator.wire.pesit.parameters import CODES
 from simulator.wire.pesit.profile import Framing
-from simulator.wire.pesit.recording import FORWARD, Comment
+from simulator.wire.pesit.recording import FORWARD, Chunk, Comment
 from simulator.wire.pesit.states import TABLE, By, Side
 
 _KINDS: Final = frozenset(int(kind) for kind in Kind)
@@ -275,6 +275,13 @@ class Dissection:
         for piece in self._directions[by].feed(octets):
             yield self._placed(piece, by)
 
+    def skip(self, gap: Chunk, by: Side) -> Piece:
+        """Something that a recording left out, as a piece without octets; what follows is read on."""
+        direction = self._directions.setdefault(by, Dissector(self._framing))
+        words = f"{gap.label or 'left out'}, {gap.left_out} octets"
+        direction.at += gap.left_out
+        return remark(words, direction.at - gap.left_out, by)
+
     def finish(self) -> Iterator[Piece]:
         """What was cut short, in each direction."""
         for by, direction in self._directions.items():
@@ -302,6 +309,11 @@ class Dissection:
         if piece.kind in {Kind.CREATE, Kind.ACK_SELECT}:
             codes = {item.code: item.octets for item in piece.items}
             self._is_ebcdic = codes.get(CODES["data_code"]) == bytes((DataCode.EBCDIC,))
+
+
+def remark(words: str, at: int = 0, by: Side | None = None) -> Piece:
+    """Something to say in the place of octets that are not there."""
+    return Piece(at, b"", "", Line(at, b"", words), by=by)
 
 
 def dissect(stream: bytes, framing: Framing | None = None) -> Iterator[Piece]:

@@ -40,6 +40,7 @@ PRECONNECTION_LENGTH: Final = 24
 ACCEPTED: Final = "ACK0".encode(EBCDIC)
 REFUSED: Final = "NAK0".encode(EBCDIC)
 PREFIX: Final = 2
+_TOLD_BY: Final = 6
 CONNECTION_PHASE: Final = 0x40
 _CONNECT: Final = Kind.CONNECT.to_bytes(2, "big")
 
@@ -119,12 +120,10 @@ class Reader:
         for start, prefix, length in _GREETINGS:
             if _may_start(head, start):
                 return self._greeting(prefix, length)
-        if len(head) >= 4 and _opens(head[2:4]):
-            self.framing = Framing.RAW
-        elif len(head) >= 6:
-            if not (_opens(head[4:6]) and head[2:4] <= head[0:2]):
+        if len(head) >= _TOLD_BY or _opens(head[2:4]):
+            self.framing = framing_of(head)
+            if self.framing is None:
                 raise RemoteProtocolError(f"not PeSIT: {head.hex(' ')}", PROTOCOL_ERROR)
-            self.framing = Framing.PREFIXED
         return None
 
     def _greeting(self, prefix: int, length: int) -> Found | None:
@@ -258,6 +257,19 @@ def announces_crc(fpdu: bytes) -> bool:
         return False  # the parameters cannot be read; their reader will say so
 
 
+def greeting_length(octets: bytes) -> int:
+    """Octets of the pre-connection, or of the answer to one, that a direction begins with."""
+    found = (prefix + length for start, prefix, length in _GREETINGS if octets.startswith(start))
+    return next(found, 0)
+
+
+def framing_of(octets: bytes) -> Framing | None:
+    """How a direction is framed whose first FPDU begins so; None when that cannot be told."""
+    if _opens(octets[2:4]):
+        return Framing.RAW
+    return Framing.PREFIXED if _opens(octets[4:6]) and octets[2:4] <= octets[0:2] else None
+
+
 def _greetings() -> Iterator[tuple[bytes, int, int]]:
     """How a pre-connection or its answer may start: the octets, of those the prefix, the length."""
     for text, length in (
@@ -279,7 +291,7 @@ def _may_start(head: bytes, wanted: bytes) -> bool:
 
 
 def _opens(octets: bytes) -> bool:
-    return octets[0] == CONNECTION_PHASE and 0x20 <= octets[1] <= 0x25
+    return len(octets) == 2 and octets[0] == CONNECTION_PHASE and 0x20 <= octets[1] <= 0x25
 
 
 def _length(octets: bytes, at: int) -> int:

@@ -18,6 +18,8 @@ from simulator.wire.pesit.kinds import Kind
 from simulator.wire.pesit.parameters import Access, Compression, SyncOption
 
 LARGEST_ENTITY: Final = 0xFFFF
+SMALLEST_ENTITY: Final = 7
+"""A header and one octet of data (check octets come on top): with less no file can ever move."""
 
 
 class AccessType(enum.IntEnum):

@@ -60,7 +60,7 @@ def pieces_of(recording: Recording) -> Iterator[Piece]:
 
 
 def overhear(recording: Recording) -> Iterator[Said]:
-    """What both sides said, as far as they kept to the protocol; never raises."""
+    """What both sides said, as far as they kept to the protocol and it was kept; never raises."""
     ids = _identifiers(recording)
     sessions: dict[Side, Session] = {
         Side.REQUESTER: Requester(ids[Side.REQUESTER]),
@@ -68,6 +68,8 @@ def overhear(recording: Recording) -> Iterator[Said]:
     }
     for number, chunk in enumerate(recording.chunks):
         by = speaker(chunk.direction)
+        if chunk.left_out:
+            return  # from here on the sessions would not know what was moved
         try:
             for event in sessions[by.other].receive(chunk.octets):
                 if not isinstance(event, Tolerated):

@@ -18,6 +18,11 @@ quotes after its count: the name of an operation (SFTP) or the line of a request
 alone do not tell; PeSIT has none. Lines that start with ``#`` are comments and mean nothing, so a
 recording can be read without a decoder. ``!`` says that recording stopped before the session did.
 
+Of a long session octets may be left out (see `tape`). A line in their place says how many passed, and
+in words what they were::
+
+    ~ > 1.5 8388608 "257 data FPDUs left out"
+
 Octets, directions, offsets and labels come back exactly; comments do not. Recordings hold what was
 said, passwords included.
 
@@ -40,6 +45,7 @@ FORWARD, BACKWARD = ">", "<"
 DIRECTIONS: Final = (FORWARD, BACKWARD)
 STOPPED: Final = "!"
 COMMENT: Final = "#"
+LEFT_OUT: Final = "~"
 ON_ONE_LINE: Final = 24
 """Octets that stand on the line of their chunk at most."""
 ON_A_LINE: Final = 36
@@ -74,13 +80,21 @@ class Chunk(msgspec.Struct, frozen=True):
         direction: ``>`` or ``<``.
         octets: all of them; none = that side closed.
         offset: seconds since the session began.
-        label: name of the operation, where octets alone do not tell it.
+        label: name of the operation, where octets alone do not tell it; of what was left out, what
+            it was.
+        left_out: octets that passed here and were not kept; there are no others then.
     """
 
     direction: str
     octets: bytes
     offset: float = 0.0
     label: str = ""
+    left_out: int = 0
+
+    @property
+    def closes(self) -> bool:
+        """That side closed."""
+        return not (self.octets or self.left_out)
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -182,7 +196,8 @@ def recording_text(recording: Recording, comment: Comment | None = None) -> str:
     lines = [str(recording.header)]
     for chunk in recording.chunks:
         lines += _chunk_lines(chunk)
-        lines += map(_comment_line, comment(chunk.direction, chunk.octets) if comment else ())
+        if comment and not chunk.left_out:
+            lines += map(_comment_line, comment(chunk.direction, chunk.octets))
     if recording.stopped:
         lines.append(f"{STOPPED} {recording.stopped}")
     return "".join(f"{line}\n" for line in lines)
@@ -206,7 +221,7 @@ def read_recording(text: str) -> Recording:
 
 _FIELD: Final = re.compile(r'\s+(\w+)=("(?:[^"\\]|\\.)*"|[^\s"]*)')
 _HEAD: Final = re.compile(
-    r'([<>]) +(\d[\d.eE+-]*) +(\d+)(?: +("(?:[^"\\]|\\.)*"))?(?: +([0-9a-fA-F ]*))?'
+    r'(~ +)?([<>]) +(\d[\d.eE+-]*) +(\d+)(?: +("(?:[^"\\]|\\.)*"))?(?: +([0-9a-fA-F ]*))?'
 )
 _PLAIN: Final = re.compile(r"[\w.:/@+-]+", re.ASCII)
 _NAMED: Final = ("protocol", "session", "from", "to")
@@ -243,16 +258,19 @@ def _chunks(lines: list[tuple[int, str]]) -> Iterator[Chunk]:
         if found is None:
             expected = "a chunk such as '> 0.25 9  0009c0036200140101'"
             raise RecordingError(number, expected, _short(head))
-        parts = [_hex(number, found[5] or "")]
+        left_out, direction, offset, count, label, octets_ = found.groups()
+        parts = [_hex(number, octets_ or "")]
         at += 1
         while at < len(lines) and lines[at][1][0].isspace():
             parts.append(_hex(*lines[at]))
             at += 1
         octets = b"".join(parts)
-        if len(octets) != int(found[3]):
-            raise RecordingError(number, f"{int(found[3])} octets in this chunk", f"{len(octets)}")
-        label = _unquoted(number, found[4]) if found[4] else ""
-        yield Chunk(found[1], octets, _seconds(number, found[2]), label)
+        announced = 0 if left_out else int(count)
+        if len(octets) != announced:
+            raise RecordingError(number, f"{announced} octets in this chunk", f"{len(octets)}")
+        words = _unquoted(number, label) if label else ""
+        gone = int(count) if left_out else 0
+        yield Chunk(direction, octets, _seconds(number, offset), words, gone)
 
 
 def _seconds(number: int, text: str) -> float:
@@ -275,6 +293,8 @@ def _hex(number: int, text: str) -> bytes:
 
 def _chunk_lines(chunk: Chunk) -> list[str]:
     label = f" {json.dumps(chunk.label)}" if chunk.label else ""
+    if chunk.left_out:
+        return [f"{LEFT_OUT} {chunk.direction} {chunk.offset!r} {chunk.left_out}{label}"]
     head = f"{chunk.direction} {chunk.offset!r} {len(chunk.octets)}{label}"
     if len(chunk.octets) <= ON_ONE_LINE:
         return [f"{head}  {chunk.octets.hex()}".rstrip()]

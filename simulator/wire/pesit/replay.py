@@ -113,6 +113,7 @@ def replay(
     factory = server or requester
     if factory is None or (server and requester):
         raise ValueError("expected a server or a requester to play to, found both or none")
+    recording = _before_gaps(recording)
     ours = Side.SERVER if server else Side.REQUESTER
     said, ended = _play(recording, factory(recording), ours)
     skipped = frozenset(may_differ)
@@ -121,6 +122,16 @@ def replay(
     if recording.stopped:
         del now[len(then) :]
     return Replay(tuple(_differences(then, now, skipped)), min(len(then), len(now)), ended)
+
+
+def _before_gaps(recording: Recording) -> Recording:
+    """As far as nothing was left out: a side of ours cannot take part in what is not there."""
+    gap = next((at for at, chunk in enumerate(recording.chunks) if chunk.left_out), None)
+    if gap is None:
+        return recording
+    chunk = recording.chunks[gap]
+    stopped = f"{chunk.label or 'octets left out'} at {chunk.offset} s"
+    return Recording(recording.header, recording.chunks[:gap], stopped)
 
 
 class _Unit(msgspec.Struct, frozen=True):

@@ -101,11 +101,12 @@ class Transfer:
 
     def settle(self, answer: AckCreate | AckSelect, judge: Judge) -> None:
         """Takes the positive answer; the smaller entity holds."""
+        granted = LARGEST_ENTITY if answer.max_entity is None else answer.max_entity
         if answer.max_entity is not None and answer.max_entity > self.max_entity:
-            words = f"PI 25 = {answer.max_entity} was offered {self.max_entity}"
+            words = f"PI 25 = {granted} was offered {self.max_entity}"
             judge("offer-raised", words, CODES["max_entity"])
         self.answer = answer
-        self.max_entity = min(self.max_entity, answer.max_entity or LARGEST_ENTITY)
+        self.max_entity = min(self.max_entity, granted)
 
     # Where the data begin.
 
@@ -195,7 +196,7 @@ class Transfer:
     def place(self, number: int, judge: Judge) -> Mark:
         """A point is sent or received."""
         if number != self.next_point or number > LAST_POINT:
-            raise _bad_number("number", number, f"expected {self.next_point}")
+            raise bad_number("number", number, f"expected {self.next_point}")
         if not self._sync.interval:
             judge("sync-not-agreed", f"point {number}")
         elif not self.window_open:
@@ -210,7 +211,7 @@ class Transfer:
     def acknowledge(self, number: int, judge: Judge) -> None:
         """A point, and all before it, are acknowledged."""
         if number > self.last_point:
-            raise _bad_number("number", number, f"the last point is {self.last_point}")
+            raise bad_number("number", number, f"the last point is {self.last_point}")
         if number <= self.acknowledged or not self._sync.window:
             judge("stale-acknowledgement", f"point {number}", CODES["number"])
             return
@@ -226,7 +227,7 @@ class Transfer:
         if self.resyncs > self._profile.max_resyncs:
             raise Breach(f"{self.resyncs} resynchronisations", TOO_MANY_RESYNCS)
         if point > self.last_point:
-            raise _bad_number("restart_point", point, f"the last point is {self.last_point}")
+            raise bad_number("restart_point", point, f"the last point is {self.last_point}")
         self.wanted = point
 
     def go_back(self, point: int, *, asked_by_receiver: bool) -> None:
@@ -283,7 +284,8 @@ class Transfer:
         return 0 if interval == UNDEFINED_INTERVAL else interval * KB
 
 
-def _bad_number(name: str, number: int, words: str) -> Breach:
+def bad_number(name: str, number: int, words: str) -> Breach:
+    """3-318 for a number that cannot be; PI 29 says which parameter."""
     code = CODES[name]
     complement = bytes((1, code, OUT_OF_RANGE))
     return Breach(f"PI {code} = {number}, {words}", BAD_PARAMETER, complement)

@@ -2,12 +2,13 @@
 
 import msgspec
 import pytest
-from pesit_dialogue import Dialogue, big
-from pesit_examples import ACONNECT, CONNECT, CREATE, X, Y, entity, octets
+from pesit_dialogue import Dialogue, big, pump
+from pesit_examples import ACONNECT, CONNECT, CREATE, SELECT, X, Y, entity, octets
 
 from simulator.wire import pesit as p
 from simulator.wire.pesit.crc import check_octets
 from simulator.wire.pesit.fpdu import frame_octets
+from simulator.wire.pesit.messages import SMALLEST_ENTITY
 from simulator.wire.pesit.parameters import unit
 from simulator.wire.pesit.profile import DEVIATIONS
 
@@ -534,3 +535,31 @@ def test_a_point_that_was_forgotten_cannot_be_gone_back_to():
 def test_an_fpdu_has_at_most_65535_octets():
     with pytest.raises(p.LocalProtocolError, match="at most 65535"):
         frame_octets(p.Kind.DTF, Y, 0, bytes(65530))
+
+
+@pytest.mark.parametrize("octets_", [0, 1, SMALLEST_ENTITY - 1])
+@pytest.mark.parametrize("question", [CREATE, SELECT])
+def test_an_entity_without_room_for_data_is_3_318(question, octets_):
+    dialogue = Dialogue().connected()
+    asked = msgspec.structs.replace(question, max_entity=octets_)
+    error, _ = caught(dialogue.server, wire(asked))
+    assert (str(error.diagnostic), error.complement) == ("3-318", bytes((1, 25, 4)))
+
+
+def test_an_entity_without_room_for_data_cannot_be_granted_either():
+    dialogue = Dialogue().connected()
+    dialogue.ask(CREATE)
+    error, _ = caught(dialogue.requester, entity(p.fpdu(p.AckCreate(max_entity=6), X)))
+    assert (str(error.diagnostic), error.complement) == ("3-318", bytes((1, 25, 4)))
+
+
+@pytest.mark.parametrize(("crc", "least"), [(None, SMALLEST_ENTITY), (True, SMALLEST_ENTITY + 2)])
+def test_the_smallest_entity_moves_a_file_and_a_smaller_one_is_refused(crc, least):
+    chosen = big(article_length=10)
+    select = msgspec.structs.replace(SELECT, max_entity=least)
+    connect = msgspec.structs.replace(CONNECT, crc=crc)
+    dialogue = Dialogue().connected(connect).reading(select, chosen)
+    assert b"".join(pump(dialogue, lambda _mark: iter([b"0123456789"]))) == b"0123456789"
+    dialogue = Dialogue().connected(connect)
+    with pytest.raises(p.LocalProtocolError, match="PI 25"):
+        dialogue.requester.send(msgspec.structs.replace(select, max_entity=least - 1))
