@@ -139,7 +139,7 @@ def specimen(code: str, what: str) -> Specimen:
 
 def stem_of(code: str) -> str:
     """The name of a file in its envelope; that of a declaration tells what is in it."""
-    return "123456782_TR-1_20260901_20260910" if code == "FSO6000A" else "facture"
+    return "123456782_TR-1_20260801_20260810" if code == "FSO6000A" else "facture"
 
 
 def flows_of(code: str, row: Row) -> Iterator[Flow]:

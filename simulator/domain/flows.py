@@ -311,6 +311,7 @@ class Return(msgspec.Struct, frozen=True):
         issued: business instant.
         emitter: our prefix, ``CPP001``.
         emitter_matricule: 4 digits in scheme 0238.
+        of_ppf: whether that is the PPF, whose words are passed on.
         partner_matricule: 4 digits in scheme 0238.
         statuses: all of one kind; one file each, or one file for all, as the format wants; of a
             ``relay`` what its files say.
@@ -335,3 +336,4 @@ class Return(msgspec.Struct, frozen=True):
     invoices: tuple[DeliveredInvoice, ...] = ()
     files: tuple[CarriedFile, ...] = ()
     structures: tuple[Structure, ...] = ()
+    of_ppf: bool = False

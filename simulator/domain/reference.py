@@ -81,6 +81,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         status: code on the wire.
         option: name of the option that stands over `status`; ``""``: none does.
         said_by: who speaks: what the PPF says is passed on with its matricule.
+        refused: code on the wire for an object that the speaker refuses; ``""``: it refuses none.
     """
 
     interface: str
@@ -90,6 +91,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mark: Mark
     option: Literal["", "ereporting_ack"] = ""
     said_by: Literal["chorus", "ppf"] = "chorus"
+    refused: str = ""
 
     def code_for(self, deposit: Interface, options: Options) -> str:
         """The interface code on which a deposit is so answered."""

@@ -23,12 +23,14 @@ from simulator.domain.judgement import (
     documents_of,
 )
 from simulator.domain.reference import Answer, CircuitPlan
+from simulator.exchange import declarations
 from simulator.exchange.delivery import Word, played_by, tell
 from simulator.exchange.emission import (
     Outcome,
     answer_declarations,
     error_line,
     invoice_statuses,
+    object_of,
     release_held,
     report_lines,
     report_on_flow,
@@ -42,7 +44,7 @@ from simulator.journal.lifebook import Living
 from simulator.journal.rows import Flow, Invoice
 from simulator.journal.tx import Tx
 
-_DECLARATION, _ONE_STATUS = "flux-10", "cdar"
+_ONE_STATUS = "cdar"
 # So many invoices have every check of theirs in the trace.
 _FEW = 20
 
@@ -76,10 +78,11 @@ def conclude(tx: Tx, judged: Judged) -> None:
     if not open_:
         return
     flow = tx.flow(judged.flow)
-    if judged.judgement.errors_of_flow:
-        _refuse(tx, flow, judged.judgement, cause)
+    judgement = declarations.once(tx, judged.judgement)
+    if judgement.errors_of_flow:
+        _refuse(tx, flow, judgement, cause)
     else:
-        _settle(tx, flow, judged.judgement, cause)
+        _settle(tx, flow, judgement, cause)
 
 
 def decide_block(tx: Tx, judged: BlockJudged) -> None:
@@ -99,7 +102,7 @@ def decide_block(tx: Tx, judged: BlockJudged) -> None:
     event = tx.event(flow.stream, "DocumentsDecided", body, cause=cause, flow=flow.id)
     invoice_statuses(tx, flow, _statuses(tx, flow, decided), event, held=True)
     tell(tx, (word for one in decided for word in one.words), event, held=flow.id)
-    answer_declarations(tx, flow, _declared(flow, decided), event, held=True)
+    answer_declarations(tx, flow, _declared(tx, flow, decided), event, held=True)
 
 
 def _refuse(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None:
@@ -126,7 +129,7 @@ def _settle(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None
     invoice_statuses(tx, flow, _statuses(tx, flow, decided), event)
     release_held(tx, flow, event)
     tell(tx, (word for one in decided for word in one.words), event)
-    answer_declarations(tx, flow, _declared(flow, decided), event)
+    answer_declarations(tx, flow, _declared(tx, flow, decided), event)
     plan_story(tx, flow, event)
 
 
@@ -150,6 +153,9 @@ def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]
                 about = _status(answer.status, answer.label, document.facts, flow, ())
                 words = begin(tx, flow, invoice, about, document.facts.profile)
                 one = msgspec.structs.replace(one, words=words)
+        elif declarations.is_declaration(document):
+            one = _declares(tx, document)
+            _enter(tx, flow, one, None)
         else:
             one = _heard(tx, flow, document, said[document.member])
             said[document.member] = min(0, -said[document.member])  # it is answered once
@@ -158,22 +164,21 @@ def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]
     return decided
 
 
-def _declared(flow: Flow, decided: Iterable[Decided]) -> list[ObjectStatus]:
+def _declared(tx: Tx, flow: Flow, decided: Iterable[Decided]) -> list[ObjectStatus]:
     """The declarations that were taken, for their answers to say a status of."""
-    return [
-        ObjectStatus(
-            status="",
-            label="",
-            kind="declaration",
-            number=facts.number,
-            received=flow.received,
-            flow=flow.name,
-            supplier_scheme=facts.supplier_scheme,
-            supplier=facts.supplier,
-        )
-        for one in decided
-        if one.accepted and (facts := one.document.facts) and facts.syntax == _DECLARATION
-    ]
+    return declarations.answered(tx, flow, (one.document for one in decided if one.accepted))
+
+
+def _declares(tx: Tx, document: Document) -> Decided:
+    """A declaration: it is passed on to the PPF, whose answer is told in the trace."""
+    assert document.facts is not None
+    lines = declarations.refusals(tx, document, document.facts)
+    said = "; ".join(line.text for line in lines) or "the PPF takes it"
+    check = Check(f"declaration {document.facts.number}", "failed" if lines else "passed", said)
+    key = declarations.key_of(document)
+    # Two files of one name in a flow too large to be decided at once: the first keeps it.
+    key = "" if tx.invoice_standing(key) else key
+    return Decided(document, document.findings, (check,), key)
 
 
 def _heard(tx: Tx, flow: Flow, document: Document, in_file: int) -> Decided:
@@ -196,18 +201,7 @@ def _heard(tx: Tx, flow: Flow, document: Document, in_file: int) -> Decided:
     is_answered = bool(tx.reference.catalogue[flow.interface].flow_ack)
     if lines and is_answered and in_file >= 0 and isinstance(facts.said, InvoiceStatus):
         event = tx.event(flow.stream, "StatusRefused", {"number": facts.number, "lines": lines})
-        about = ObjectStatus(
-            status="",
-            label="",
-            kind="message",
-            number=facts.message,
-            received=flow.received,
-            flow=flow.name,
-            supplier_scheme=facts.supplier_scheme,
-            supplier=facts.supplier,
-            lines=lines,
-        )
-        status_refused(tx, flow, about, event)
+        status_refused(tx, flow, object_of(flow, facts, "message", lines), event)
     check = Check(f"status of {facts.number}", "failed" if lines else "passed", heard.note)
     return Decided(document, document.findings, (check,), "", heard.words)
 
