@@ -207,6 +207,7 @@ class InvoiceStatus(msgspec.Struct, frozen=True, tag="invoice"):
         producer: who set it (CPPStatut, Producteur).
         mandate: IdMandatDP of a 08.
         service, service_name: of the debtor.
+        message: identifier of the partner's own message that says it, where that goes on as it is.
     """
 
     status: str
@@ -234,6 +235,7 @@ class InvoiceStatus(msgspec.Struct, frozen=True, tag="invoice"):
     mandate: str = ""
     service: str = ""
     service_name: str = ""
+    message: str = ""
 
 
 class ObjectStatus(msgspec.Struct, frozen=True, tag="object"):

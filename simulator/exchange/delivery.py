@@ -42,11 +42,13 @@ class Word(msgspec.Struct, frozen=True):
 
     Attributes:
         source: the partner's own file that said the status; None: it came by no flow.
+        message: identifier of that message (MDT-4), by which the addressee knows it if it is relayed.
     """
 
     living: Living
     delivery: Delivery
     source: Origin | None = None
+    message: str = ""
 
 
 class _Group(msgspec.Struct):
@@ -150,6 +152,10 @@ def _statuses(tx: Tx, words: Sequence[Word]) -> Content:
     if words[0].source is None or life != _UNMODIFIED:
         return Content(statuses)
     origins = dict.fromkeys(word.source for word in words if word.source)
+    statuses = tuple(
+        msgspec.structs.replace(status, message=word.message)
+        for status, word in zip(statuses, words, strict=True)
+    )
     return Content(statuses, tuple(Passage(origin) for origin in origins), "relay")
 
 

@@ -197,6 +197,31 @@ def test_a_platform_refuses_one_invoice_of_two(stage: Stage) -> None:
     assert stage.acks("DEM021") == {"FEN3036A": "213"}
 
 
+@pytest.mark.parametrize(
+    ("said", "relay", "refusal"),
+    [
+        (("DEM021", "FSO3301A", "204"), ("DEM031", "FEN4000A"), "FSO3302A"),
+        (("DEM031", "FSO3300A", "212"), ("DEM021", "FEN4001A"), "FSO3303A"),
+    ],
+)
+def test_a_relayed_status_is_refused_by_the_name_that_its_author_gave_it(
+    stage: Stage, said: tuple[str, str, str], relay: tuple[str, str], refusal: str
+) -> None:
+    g2b(stage)
+    author, code, status = said
+    other = "205" if status == "212" else "203"
+    stage.status(author, code, status, "G-1")
+    stage.status(author, code, other, "G-1")  # a later one, which is not meant
+    addressee, interface = relay
+    meant = next(v for v in stage.sent(addressee) if v.interface == interface)
+    ((_, content),) = stage.files(meant).items()
+    message = cdarreading.read(etree.fromstring(content)).identifier
+    flow = stage.status(addressee, refusal, "601", message)
+    assert stage.returns(flow) == []
+    assert stage.ack(meant.name) == "601"
+    assert stage.acks(addressee)[interface] == ""
+
+
 def test_what_stops_at_chorus_pro_is_not_relayed(stage: Stage) -> None:
     g2b(stage)
     stage.status("DEM021", "FSO3301A", "221", "G-1")
