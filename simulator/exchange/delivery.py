@@ -34,6 +34,8 @@ DEPOSITORS: Mapping[str, tuple[Actor, ...]] = {
     "b2g-pa": ("platform", "supplier"),
     "g2b-issuer": ("issuer",),
 }
+# Who speaks on the side of the recipient, so that a partner may be behind it.
+RECIPIENTS: tuple[Actor, ...] = ("buyer", "accountant", "platform")
 _UNMODIFIED = "g2b"
 
 
@@ -90,7 +92,7 @@ def _grouped(tx: Tx, words: Iterable[Word]) -> Iterable[_Group]:
         number = word.living.flow
         flow = flows[number] = flows.get(number) or tx.flow(number)
         to, code = addressee(tx, flow, word), code_of(tx, flow, word)
-        if to is None or code not in to.interfaces:
+        if to is None or unsent(tx, flow, word):
             continue
         key = (number, to.code_application, code)
         groups.setdefault(key, _Group(flow, to, code, [])).words.append(word)
@@ -205,6 +207,17 @@ def addressee(tx: Tx, flow: Flow, word: Word) -> Raccordement | None:
     return receiver(tx, living.recipient)
 
 
+def unsent(tx: Tx, flow: Flow, word: Word) -> str:
+    """Why a message does not leave that a flow of this exchange would carry; ``""``: it leaves."""
+    if not word.delivery.interface:
+        return ""
+    to, code = addressee(tx, flow, word), code_of(tx, flow, word)
+    if to is None:
+        return f"no active partner is behind {word.living.recipient}"
+    is_subscribed = code in to.interfaces
+    return "" if is_subscribed else f"{to.code_application} has not subscribed {code or 'to it'}"
+
+
 def receiver(tx: Tx, recipient: str) -> Raccordement | None:
     """The connected partner behind a recipient: a public buyer, or a platform; None for nobody."""
     structure = tx.structure(recipient)
@@ -228,5 +241,20 @@ def played_by(
         return "nobody" if is_left else "us"
     found = receiver(tx, recipient)
     if not code:
-        return "partner" if found else "us"
+        return "partner" if found and _speaks(tx, circuit, found) else "us"
     return "partner" if found and code in found.interfaces else "nobody"
+
+
+def _speaks(tx: Tx, circuit: str, partner: Raccordement) -> bool:
+    """Whether a partner has a code by which a recipient says statuses.
+
+    A public body may be connected as a supplier alone: as a buyer it is played then.
+    """
+    life = tx.reference.life
+    actors = set(RECIPIENTS).difference(DEPOSITORS.get(circuit, ()))
+    return any(
+        code in partner.interfaces
+        for right in life.right
+        if right.circuit == life.circuits.get(circuit) and right.actor in actors
+        for code in right.via
+    )

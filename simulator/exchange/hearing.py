@@ -16,7 +16,7 @@ from simulator.domain.lifecycle import decide, told_as_error
 from simulator.domain.lifetable import Actor
 from simulator.domain.lifevalues import Refused, Request
 from simulator.exchange.delivery import Word
-from simulator.exchange.life import decided, noted
+from simulator.exchange.life import decided, is_same_supplier, noted
 from simulator.journal.lifebook import Living
 from simulator.journal.rows import Flow
 from simulator.journal.tx import Tx
@@ -59,7 +59,7 @@ def too_many(tx: Tx, count: int) -> Heard:
 
 # CDV of a CDV: a partner refuses a status of ours.
 _OF_MESSAGE = "601"
-_SIREN, _YEAR = 9, 4
+_YEAR = 4
 
 
 def _acknowledged(tx: Tx, flow: Flow, said: FlowStatus) -> Heard:
@@ -74,7 +74,9 @@ def _refused_by(tx: Tx, flow: Flow, said: ObjectStatus) -> Heard:
     that its author gave it.
     """
     called = tx.life.called(flow.partner, said.number.rpartition("-")[0])
-    return _of_ours(tx, flow, said, said.number, called or tx.life.relayed(flow.partner, said.number))
+    return _of_ours(
+        tx, flow, said, said.number, called or tx.life.relayed(flow.partner, said.number)
+    )
 
 
 def _of_ours(
@@ -165,9 +167,9 @@ def _not_meant(tx: Tx, flow: Flow, facts: Facts) -> str:
 
 
 def _is_meant(living: Living, facts: Facts) -> bool:
-    """Whether supplier (by its SIREN) and year are those of an invoice, where they are told."""
-    siren, year = facts.supplier[:_SIREN], facts.issue_date[:_YEAR]
-    is_supplier = len(siren) < _SIREN or living.supplier[:_SIREN] == siren
+    """Whether supplier and year are those of an invoice, where they are told."""
+    year = facts.issue_date[:_YEAR]
+    is_supplier = not facts.supplier or is_same_supplier(living, facts.supplier)
     return is_supplier and (not year or living.about.issue_date[:_YEAR] == year)
 
 

@@ -14,7 +14,7 @@ from simulator.domain.flowname import FlowName, own_identifier
 from simulator.domain.flows import Deposit, Return
 from simulator.exchange.admission import Admission, admit
 from simulator.exchange.inputs import Acknowledged, InvoiceEmitted, StatusAsked
-from simulator.exchange.life import say
+from simulator.exchange.life import say_of
 from simulator.journal.tx import Tx
 
 # Numbers of flows that the simulator deposits in a partner's place: far from the partner's own.
@@ -110,12 +110,7 @@ def _said_of_each(tx: Tx, asked: Acknowledged) -> tuple[str, ...]:
     told: list[str] = []
     for living in tx.life.in_return(asked.returned):
         status = StatusAsked(
-            living.number,
-            asked.status,
-            actor="platform",
-            motif=asked.motif,
-            comment=asked.comment,
-            partner=tx.flow(living.flow).partner,
+            living.number, asked.status, "platform", motif=asked.motif, comment=asked.comment
         )
-        told += say(tx, status).told
+        told += say_of(tx, living, status).told
     return tuple(dict.fromkeys(told))
