@@ -53,7 +53,7 @@ class Decided(msgspec.Struct, frozen=True):
     """One document with its findings, those of the judging process and those of the books.
 
     `words` is what follows besides the answer to the deposit, `completes` the invoice that it is once
-    more.
+    more, `refusal` why a status may not be said.
     """
 
     document: Document
@@ -62,11 +62,12 @@ class Decided(msgspec.Struct, frozen=True):
     triptych: str
     words: tuple[Word, ...] = ()
     completes: Living | None = None
+    refusal: ErrorLine | None = None
 
     @property
     def accepted(self) -> bool:
-        """Whether nothing refuses the invoice."""
-        return not any(f.refuses for f in self.findings)
+        """Whether nothing refuses the invoice, or the status."""
+        return self.refusal is None and not any(f.refuses for f in self.findings)
 
 
 def conclude(tx: Tx, judged: Judged) -> None:
@@ -123,7 +124,8 @@ def _settle(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None
     verdict = "accepted" if not lines else "rejected" if everything else "partial"
     tx.set_flow(flow.id, "IN_INTEGRE_PARTIEL" if lines else "IN_INTEGRE", verdict)
     event = _record(tx, flow, judgement, decided, verdict, cause)
-    all_refused = verdict == "rejected" and tx.reference.options.all_rejected == "refused"
+    of_invoices = not any(flow.interface in p.statuses for p in tx.reference.circuits.values())
+    all_refused = of_invoices and verdict == "rejected" and _refuses_all(tx)
     outcome: Outcome = "accepted" if not lines else "refused" if all_refused else "partial"
     report_lines(tx, flow, outcome, lines, event)
     invoice_statuses(tx, flow, _statuses(tx, flow, decided), event)
@@ -131,6 +133,11 @@ def _settle(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None
     tell(tx, (word for one in decided for word in one.words), event)
     answer_declarations(tx, flow, _declared(tx, flow, decided), event)
     plan_story(tx, flow, event)
+
+
+def _refuses_all(tx: Tx) -> bool:
+    """Whether a deposit none of whose invoices is taken counts as refused."""
+    return tx.reference.options.all_rejected == "refused"
 
 
 def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]:
@@ -203,7 +210,7 @@ def _heard(tx: Tx, flow: Flow, document: Document, in_file: int) -> Decided:
         event = tx.event(flow.stream, "StatusRefused", {"number": facts.number, "lines": lines})
         status_refused(tx, flow, object_of(flow, facts, "message", lines), event)
     check = Check(f"status of {facts.number}", "failed" if lines else "passed", heard.note)
-    return Decided(document, document.findings, (check,), "", heard.words)
+    return Decided(document, document.findings, (check,), "", heard.words, refusal=heard.refusal)
 
 
 def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> int:
@@ -331,6 +338,7 @@ def _unique(tx: Tx, document: Document, facts: Facts, triptych: str) -> list[Fin
 def _line_of_invoice(tx: Tx, one: Decided) -> ErrorLine:
     """One line for a refused invoice, its messages joined as the portal joins them (CRDET)."""
     lines = [error_line(tx, f) for f in one.findings if f.refuses]
+    lines += [one.refusal] if one.refusal else []
     number = one.document.facts.number if one.document.facts else ""
     return ErrorLine(
         nature=lines[0].nature,

@@ -91,6 +91,10 @@ def _of_ours(
     `called` are the flows that may be meant, as number, name and code.
     """
     row = tx.reference.catalogue[flow.interface]
+    if said.status not in row.statuses:
+        expected = ", ".join(row.statuses) or "none"
+        text = f"{said.status} on {subject}: {flow.interface} carries {expected}"
+        return Heard(None, f"{text}: noted, nothing follows")
     about = [acknowledged.partition(":")[0] for acknowledged in row.acknowledges]
     for number, name, interface in called:
         if interface in about:
