@@ -211,6 +211,26 @@ def test_a_bad_status_of_a_public_buyer_is_noted_for_no_interface_answers_it(
     assert untouched(stage)
 
 
+@pytest.mark.parametrize("status", ["202", "213"])
+@pytest.mark.parametrize(
+    ("partner", "code", "answer"),
+    [
+        ("DEM021", "CEN3036A", []),
+        ("DEM021", "CEN3736A", []),
+        ("DEM021", "FSO3301A", ["601"]),
+        ("DEM011", "FSO1304A", ["601"]),
+        ("DEM031", "FSO3300A", ["601"]),
+    ],
+)
+def test_an_invoice_that_was_never_sent_is_neither_received_nor_rejected(
+    stage: NarrowStage, partner: str, code: str, answer: list[str], status: str
+) -> None:
+    flow = stage.status(partner, code, status, "NONE")
+    assert [s.status for v in stage.returns(flow) for s in v.statuses] == answer
+    assert stage.why(flow)["checks"][-1]["outcome"] == "failed"
+    assert untouched(stage)
+
+
 def test_a_flow_of_good_and_bad_statuses_is_integrated_in_part(stage: NarrowStage) -> None:
     files = [("a.xml", message(BUYER)), ("b.xml", message(BUYER, subject="NONE"))]
     flow = stage.send("BUYER1", "FSO1301A", pack(files, START))
