@@ -122,6 +122,7 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         completed_in: statuses of an invoice that is completed by depositing it once more.
         deliveries: by code of a deposit, the code on which its invoices go to the recipient.
         undelivered: motif of the first status of an invoice whose recipient cannot be reached.
+        echoes: whether statuses repeat the reference that the invoice has for it (BT-18, AJW).
     """
 
     circuit: str
@@ -139,6 +140,7 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     completed_in: tuple[str, ...] = ()
     deliveries: dict[str, str] = {}
     undelivered: str = ""
+    echoes: bool = False
 
 
 class Reference(msgspec.Struct, frozen=True):

@@ -156,8 +156,8 @@ def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]
             if one.accepted and one.completes:
                 words = complete(tx, flow, one.completes, document.member)
                 one = msgspec.structs.replace(one, words=words)
-            elif one.accepted and answer:
-                about = _status(answer.status, answer.label, document.facts, flow, ())
+            elif one.accepted and plan and answer:
+                about = _status((plan, answer), document.facts, flow, ())
                 words = begin(tx, flow, invoice, about, document.facts.profile)
                 one = msgspec.structs.replace(one, words=words)
         elif declarations.is_declaration(document):
@@ -356,9 +356,9 @@ def _statuses(tx: Tx, flow: Flow, decided: Sequence[Decided]) -> list[InvoiceSta
     statuses = []
     for one in decided:
         answer, facts = _answer(one, plan), one.document.facts
-        if answer and facts and facts.syntax in INVOICES:
+        if plan and answer and facts and facts.syntax in INVOICES:
             lines = tuple(error_line(tx, f) for f in one.findings if f.refuses)
-            status = _status(answer.status, answer.label, facts, flow, lines)
+            status = _status((plan, answer), facts, flow, lines)
             statuses.append(_or_undelivered(tx, flow, plan, status) if one.accepted else status)
     return statuses
 
@@ -376,11 +376,12 @@ def _or_undelivered(
 
 
 def _status(
-    status: str, label: str, facts: Facts, flow: Flow, lines: tuple[ErrorLine, ...]
+    said: tuple[CircuitPlan, Answer], facts: Facts, flow: Flow, lines: tuple[ErrorLine, ...]
 ) -> InvoiceStatus:
+    plan, answer = said
     return InvoiceStatus(
-        status=status,
-        label=label,
+        status=answer.status,
+        label=answer.label,
         number=facts.number,
         issue_date=facts.issue_date,
         type_code=facts.type_code,
@@ -391,4 +392,5 @@ def _status(
         recipient_name=facts.recipient_name,
         received=flow.received,
         lines=lines,
+        reference=facts.reference if plan.echoes else "",
     )

@@ -463,3 +463,42 @@ def test_what_a_large_flow_promised_is_taken_back_with_it(play: Playbook) -> Non
     play.do(Judged(work.id, flow, given_up("SIM_JUDGE_DEFECT", detail="x")))
     assert play.store.connection.execute("SELECT count(*) FROM delivery").fetchone()[0] == 0
     assert play.waiting("DEM021") == []
+
+
+# -- what the issuer calls its invoice ------------------------------------------------------------
+
+OWN_NAME = (
+    b'<cac:AdditionalDocumentReference><cbc:ID schemeID="AJW">REF-9</cbc:ID>'
+    b"<cbc:DocumentTypeCode>130</cbc:DocumentTypeCode></cac:AdditionalDocumentReference>"
+)
+
+
+def echoes(stage: Stage, partner: str) -> list[tuple[str, str]]:
+    """Status and MDT-92 of every CDAR of ours to a partner."""
+    said = []
+    for value in stage.sent(partner):
+        for content in stage.files(value).values() if value.format == "cdar" else ():
+            (status,) = cdarreading.read(etree.fromstring(content)).statuses
+            said.append((status.status, getattr(status, "reference", "")))
+    return said
+
+
+def test_statuses_of_g2b_echo_the_reference_of_the_issuer(stage: Stage) -> None:
+    spec = msgspec.structs.replace(of_circuit("g2b-issuer"), number="G-1", recipient=AT_DEM021)
+    content = made(spec, "ubl")
+    named = content.replace(
+        b"<cac:AccountingSupplierParty>", OWN_NAME + b"<cac:AccountingSupplierParty>"
+    )
+    stage.send("DEM031", "FSO3110A", pack([("G-1.xml", named)], START))
+    stage.say("G-1", "204")
+    assert echoes(stage, "DEM031") == [("200", "REF-9"), ("204", "REF-9")]
+
+
+def test_statuses_of_b2g_echo_none(stage: Stage) -> None:
+    spec = msgspec.structs.replace(of_circuit("b2g-pa"), number="P-1", recipient=TOWN)
+    content = made(spec, "ubl")
+    named = content.replace(
+        b"<cac:AccountingSupplierParty>", OWN_NAME + b"<cac:AccountingSupplierParty>"
+    )
+    stage.send("DEM011", "FSO1150A", pack([("P-1.xml", named)], START))
+    assert echoes(stage, "DEM011")[-1] == ("202", "")
