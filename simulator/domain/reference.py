@@ -120,6 +120,7 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         status_refused: answer to a status that may not be said; None: nothing is sent.
         declaration_accepted: answers to a declaration that was taken, in order.
         completed_in: statuses of an invoice that is completed by depositing it once more.
+        recycled_in: statuses of an invoice that is corrected and sent again under its own number.
         deliveries: by code of a deposit, the code on which its invoices go to the recipient.
         undelivered: motif of the first status of an invoice whose recipient cannot be reached.
         echoes: whether statuses repeat the reference that the invoice has for it (BT-18, AJW).
@@ -139,6 +140,7 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     declaration_accepted: tuple[Answer, ...] = ()
     completed_in: tuple[str, ...] = ()
     deliveries: dict[str, str] = {}
+    recycled_in: tuple[str, ...] = ()
     undelivered: str = ""
     echoes: bool = False
 

@@ -38,9 +38,9 @@ from simulator.exchange.emission import (
 )
 from simulator.exchange.hearing import Heard, hear, too_many
 from simulator.exchange.inputs import BlockJudged, Judged
-from simulator.exchange.invoice_checks import check, place_of, traced
+from simulator.exchange.invoice_checks import check
 from simulator.exchange.life import begin, complete, plan_story
-from simulator.journal.lifebook import Living
+from simulator.exchange.standing import Standing, standing
 from simulator.journal.rows import Flow, Invoice
 from simulator.journal.tx import Tx
 
@@ -52,16 +52,15 @@ _FEW = 20
 class Decided(msgspec.Struct, frozen=True):
     """One document with its findings, those of the judging process and those of the books.
 
-    `words` is what follows besides the answer to the deposit, `completes` the invoice that it is once
-    more, `refusal` why a status may not be said.
+    `words` is what follows besides the answer to the deposit, `stands` what it meets under its number,
+    `refusal` why a status may not be said.
     """
 
     document: Document
     findings: tuple[Finding, ...]
     checks: tuple[Check, ...]
-    triptych: str
+    stands: Standing = Standing("")
     words: tuple[Word, ...] = ()
-    completes: Living | None = None
     refusal: ErrorLine | None = None
 
     @property
@@ -112,7 +111,7 @@ def _refuse(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None
         tx.forget_blocks(flow.id)
         tx.event(flow.stream, "BlocksForgotten", {"blocks": flow.blocks}, cause=cause, flow=flow.id)
     tx.set_flow(flow.id, "IN_INCIDENTE" if incident else "IN_REJETE", "irrecevable")
-    decided = [Decided(d, d.findings, (), "") for d in judgement.documents]
+    decided = [Decided(d, d.findings, ()) for d in judgement.documents]
     event = _record(tx, flow, judgement, decided, "irrecevable", cause)
     report_on_flow(tx, flow, "refused", judgement.errors_of_flow, event)
 
@@ -153,8 +152,8 @@ def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]
             one = _check_document(tx, document, circuit)
             invoice = _enter(tx, flow, one, plan)
             answer = _answer(one, plan)
-            if one.accepted and one.completes:
-                words = complete(tx, flow, one.completes, document.member)
+            if one.accepted and one.stands.completes:
+                words = complete(tx, flow, one.stands.completes, document.member)
                 one = msgspec.structs.replace(one, words=words)
             elif one.accepted and plan and answer:
                 about = _status((plan, answer), document.facts, flow, ())
@@ -185,7 +184,7 @@ def _declares(tx: Tx, document: Document) -> Decided:
     key = declarations.key_of(document)
     # Two files of one name in a flow too large to be decided at once: the first keeps it.
     key = "" if tx.invoice_standing(key) else key
-    return Decided(document, document.findings, (check,), key)
+    return Decided(document, document.findings, (check,), Standing(key))
 
 
 def _heard(tx: Tx, flow: Flow, document: Document, in_file: int) -> Decided:
@@ -210,13 +209,16 @@ def _heard(tx: Tx, flow: Flow, document: Document, in_file: int) -> Decided:
         event = tx.event(flow.stream, "StatusRefused", {"number": facts.number, "lines": lines})
         status_refused(tx, flow, object_of(flow, facts, "message", lines), event)
     check = Check(f"status of {facts.number}", "failed" if lines else "passed", heard.note)
-    return Decided(document, document.findings, (check,), "", heard.words, refusal=heard.refusal)
+    return Decided(document, document.findings, (check,), words=heard.words, refusal=heard.refusal)
 
 
 def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> int:
     facts = one.document.facts
     assert facts is not None
     answer = _answer(one, plan)
+    keeps_number = one.accepted and not one.stands.completes
+    if keeps_number and one.stands.recycles:
+        tx.life.replace(one.stands.recycles.id)
     return tx.add_invoice(
         flow.id,
         Invoice(
@@ -226,7 +228,7 @@ def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> int:
             recipient=facts.recipient,
             status=answer.status if answer else "",
             verdict="accepted" if one.accepted else "rejected",
-            triptych=(one.triptych or None) if one.accepted and not one.completes else None,
+            triptych=(one.stands.key or None) if keeps_number else None,
             size=one.document.size,
             line=None if one.accepted else _line_of_invoice(tx, one),
         ),
@@ -235,7 +237,7 @@ def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> int:
 
 def _answer(one: Decided, plan: CircuitPlan | None) -> Answer | None:
     """The status that goes back for one invoice, if its circuit has one."""
-    if plan is None or (one.accepted and one.completes):
+    if plan is None or (one.accepted and one.stands.completes):
         return None
     return plan.invoice_accepted if one.accepted else plan.invoice_refused
 
@@ -289,47 +291,10 @@ def _check_document(tx: Tx, document: Document, circuit: str) -> Decided:
     assert facts is not None
     checked = check(tx, document, circuit)
     found = (*document.findings, *checked.findings)
-    triptych = triptych_of(facts, circuit)
-    completes, twin = None, []
-    if not any(f.refuses for f in found):
-        completes = _suspended(tx, circuit, triptych)
-        twin = [] if completes else _unique(tx, document, facts, triptych)
-    once = traced(f"invoice received once: {document.member}", twin)
-    if completes:
-        once = msgspec.structs.replace(once, detail=f"completes {completes.number}, suspended")
-    checks = (*checked.checks, once)
-    return Decided(document, (*found, *twin), checks, triptych, completes=completes)
-
-
-def _suspended(tx: Tx, circuit: str, triptych: str) -> Living | None:
-    """The invoice that a deposit completes: it stands under the same key, and waits for that."""
-    plan = tx.reference.circuits.get(circuit)
-    found = tx.life.standing(triptych) if plan and plan.completed_in else None
-    return found if plan and found and found.status in plan.completed_in else None
-
-
-def triptych_of(facts: Facts, circuit: str) -> str:
-    """Key of uniqueness: year, supplier SIREN and number for a platform; supplier and number before.
-
-    Source: Chorus Pro external specifications v1.1 §3.2.3.3.2; historic: dossier §7.3 (assumed).
-    """
-    if circuit == "b2g":
-        return f"b2g|{facts.supplier}|{facts.number}"
-    return f"pa|{facts.issue_date[:4]}|{facts.supplier[:9]}|{facts.number}"
-
-
-def _unique(tx: Tx, document: Document, facts: Facts, triptych: str) -> list[Finding]:
-    earlier = tx.invoice_standing(triptych)
-    if earlier is None:
-        return []
-    finding = tx.reference.rules.finding(
-        "INVOICE_DUPLICATE",
-        place_of(facts, "number", document.member),
-        number=facts.number,
-        supplier=facts.supplier,
-        earlier=earlier.name,
-    )
-    return [finding]
+    refused = any(f.refuses for f in found)
+    stands = Standing("") if refused else standing(tx, document, circuit)
+    checks = (*checked.checks, stands.trace(document.member))
+    return Decided(document, (*found, *stands.findings), checks, stands)
 
 
 # -- what goes back -----------------------------------------------------------------------------

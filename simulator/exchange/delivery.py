@@ -20,6 +20,7 @@ from simulator.domain.lifetable import Actor
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.telling import Delivery
 from simulator.exchange.emission import Content, emit_to
+from simulator.exchange.standing import was_recycled
 from simulator.journal.lifebook import Living
 from simulator.journal.rows import Flow
 from simulator.journal.tx import Tx
@@ -188,7 +189,7 @@ def _passage(tx: Tx, flow: Flow, word: Word, *, to_platform: bool) -> Passage:
         readable=to_platform,
         day=living.about.received.date().isoformat(),
         is_platform=living.circuit == "b2g-pa",
-        resent="Complétée" if completed else "",
+        resent="Complétée" if completed else "Recyclée" if was_recycled(tx, living) else "",
         chorus_id=str(living.id),
         completing=(word.source,) if completed and word.source and not again else (),
     )

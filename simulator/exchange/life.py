@@ -229,7 +229,7 @@ def is_same_supplier(living: Living, told: str) -> bool:
     """Whether an invoice is one of the supplier that is told, by SIRET, SIREN or what else it has.
 
     Its SIREN is enough where numbers are once for a SIREN; in the historic channel they are once for
-    a SIRET (`decision.triptych_of`), so that of two SIRETs the one told is meant.
+    a SIRET (`standing.key_of`), so that of two SIRETs the one told is meant.
     """
     if told == living.supplier:
         return True

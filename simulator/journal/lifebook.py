@@ -98,6 +98,10 @@ class LifeBook:
         ).fetchone()
         return _living(row) if row else None
 
+    def replace(self, invoice: int) -> None:
+        """An invoice leaves its number to the one that takes its place, and its story ends."""
+        self._tx.execute("UPDATE invoice SET triptych = NULL, due = NULL WHERE id = ?", (invoice,))
+
     # -- stories --------------------------------------------------------------------------------
 
     def plan(self, invoice: int, step: int, due: datetime | None) -> None:
