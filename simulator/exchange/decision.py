@@ -158,7 +158,8 @@ def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]
             elif one.accepted and plan and answer:
                 about = _status((plan, answer), document.facts, flow, ())
                 words = begin(tx, flow, invoice, about, document.facts.profile)
-                one = msgspec.structs.replace(one, words=words)
+                checks = (*one.checks, *_platform_missing(tx, flow, plan, about))
+                one = msgspec.structs.replace(one, words=words, checks=checks)
         elif declarations.is_declaration(document):
             one = _declares(tx, document)
             _enter(tx, flow, one, None)
@@ -328,13 +329,26 @@ def _statuses(tx: Tx, flow: Flow, decided: Sequence[Decided]) -> list[InvoiceSta
     return statuses
 
 
-def _or_undelivered(
-    tx: Tx, flow: Flow, plan: CircuitPlan | None, status: InvoiceStatus
-) -> InvoiceStatus:
+def _is_undelivered(tx: Tx, flow: Flow, plan: CircuitPlan, recipient: str) -> bool:
+    """Whether nobody can hand an invoice of a flow to its recipient."""
+    who = played_by(tx, plan.circuit, flow.interface, recipient) if plan.undelivered else "us"
+    return who == "nobody"
+
+
+def _platform_missing(
+    tx: Tx, flow: Flow, plan: CircuitPlan, about: InvoiceStatus
+) -> tuple[Check, ...]:
+    """The line of the trace that tells why an accepted invoice goes to no platform."""
+    if not _is_undelivered(tx, flow, plan, about.recipient):
+        return ()
+    code = plan.deliveries.get(flow.interface, "")
+    detail = f"no connected platform takes {code} for {about.recipient}: {plan.undelivered}"
+    return (Check(f"platform of the recipient of {about.number}", "skipped", detail),)
+
+
+def _or_undelivered(tx: Tx, flow: Flow, plan: CircuitPlan, status: InvoiceStatus) -> InvoiceStatus:
     """The first status of an invoice; with a motif when nobody can hand it to its recipient."""
-    if plan is None or not plan.undelivered:
-        return status
-    if played_by(tx, plan.circuit, flow.interface, status.recipient) != "nobody":
+    if not _is_undelivered(tx, flow, plan, status.recipient):
         return status
     label = tx.reference.life.motifs.label(plan.undelivered)
     return msgspec.structs.replace(status, motif=plan.undelivered, motif_label=label)

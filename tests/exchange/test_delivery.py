@@ -380,6 +380,33 @@ def test_a_refusal_by_hand_needs_its_motif(stage: Stage) -> None:
     assert stage.acks("DEM021") == {"FEN3036A": ""}
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "good"),
+    [("FEN3036A", "501", "IRR_TAILLE"), ("FEN4000A", "601", "REJ_INC")],
+)
+def test_a_motif_by_hand_must_go_with_the_status(
+    stage: Stage, code: str, status: str, good: str
+) -> None:
+    g2b(stage)
+    stage.say("G-1", "202")
+    with pytest.raises(ValueError, match=f"'NONE' does not go with {status}.*{good}"):
+        stage.do(Acknowledged(number_of(stage, code), status, "NONE"))
+    stage.do(Acknowledged(number_of(stage, code), status, good))
+
+
+def test_why_tells_that_no_platform_takes_an_accepted_invoice(stage: Stage) -> None:
+    flow = stage.invoice("G-1", interface="FSO3110A", partner="DEM031", recipient=AT_NOBODY)
+    last = stage.why(flow)["checks"][-1]
+    assert (last["name"], last["outcome"]) == ("platform of the recipient of G-1", "skipped")
+    expected = f"no connected platform takes FEN3036A for {AT_NOBODY}: NON_TRANSMISE"
+    assert last["detail"] == expected
+
+
+def test_why_has_no_such_line_of_an_invoice_that_leaves(stage: Stage) -> None:
+    flow = g2b(stage)
+    assert not [c for c in stage.why(flow)["checks"] if c["name"].startswith("platform")]
+
+
 # -- what the journal keeps ----------------------------------------------------------------------------
 
 
