@@ -33,6 +33,7 @@ from simulator.exchange.inputs import (
     RaccordementSaved,
     StructuresSaved,
 )
+from simulator.journal import read
 from simulator.messages import cdarreading
 from simulator.messages.archives import pack
 from simulator.messages.carrying import filled
@@ -529,3 +530,13 @@ def test_statuses_of_b2g_echo_none(stage: Stage) -> None:
     )
     stage.send("DEM011", "FSO1150A", pack([("P-1.xml", named)], START))
     assert echoes(stage, "DEM011")[-1] == ("202", "")
+
+
+def test_who_asks_why_of_a_flow_of_ours_is_sent_to_its_deposit(stage: Stage) -> None:
+    g2b(stage)
+    ours = stage.sent("DEM021")[0].name
+    for wanted in (ours, ours.removesuffix(".tar.gz")):
+        with pytest.raises(read.NoSuchFlow, match="follows from, FSO3110A_DEM031_"):
+            read.find_flow(stage.store.connection, "default", wanted)
+    with pytest.raises(read.NoSuchFlow, match="expected a flow name"):
+        read.find_flow(stage.store.connection, "default", "NOTHING")
