@@ -115,6 +115,18 @@ ROWS = {
 }
 
 
+# Their statuses are of an invoice that was never there: refused, or noted where nothing answers.
+OF_UNKNOWN = {code for code, row in ROWS.items() if "REJ_INC" in str(row.good)} | {
+    "FSO1301A", "CEN3036A", "CEN3736A",
+}  # fmt: skip
+
+
+def standing_of(code: str) -> tuple[str, str]:
+    """State and verdict of a good flow of a code."""
+    taken = ("IN_INTEGRE", "accepted")
+    return ("IN_INTEGRE_PARTIEL", "rejected") if code in OF_UNKNOWN else taken
+
+
 class Flow(NamedTuple):
     """A flow to deposit."""
 

@@ -95,7 +95,9 @@ def _why_no_flow(connection: sqlite3.Connection, space: str, wanted: str) -> str
         (space, wanted, wanted),
     ).fetchone()
     if row:
-        return f"{wanted!r} is a flow of ours: ask for the deposit that it follows from, {row['name']}"
+        return (
+            f"{wanted!r} is a flow of ours: ask for the deposit that it follows from, {row['name']}"
+        )
     return (
         f"no flow {wanted!r}: expected a flow name, its 25-character id, its journal number"
         " or 'latest' (aife-sim flow list shows them)"
