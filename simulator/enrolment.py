@@ -37,6 +37,24 @@ def circuit_interfaces(reference: Reference, circuit: str) -> tuple[str, ...]:
     return tuple(code for code, row in catalogue.items() if {row.sender, row.receiver} & who)
 
 
+# What is made for a partner or announced by it; everything else of a raccordement is agreed.
+_MADE = ("ssh_keys", "certificate", "certificate_from", "certificate_to", "password", "endpoint")
+
+
+def _terms(partner: Raccordement) -> dict[str, object]:
+    """What was agreed with a partner."""
+    fields = msgspec.structs.asdict(partner)
+    return {name: value for name, value in fields.items() if name not in _MADE}
+
+
+def _brought_keys(known: Raccordement, fresh: Raccordement) -> bool:
+    """Whether the keys of a partner are its own, rather than made by an earlier CA of the node."""
+    if known.certificate == fresh.certificate:
+        return known.ssh_keys != fresh.ssh_keys
+    was, now = (read_partner_certificate(each.certificate.encode()) for each in (known, fresh))
+    return was.issuer != now.issuer
+
+
 class Enrolments:
     """Makes raccordements of what people give, keys included.
 
@@ -125,6 +143,15 @@ class Enrolments:
             part_id=demo.part_id or demo.code_application,
             password=demo.password or self._pesit_password(demo.code_application, demo.protocol),
         )
+
+    def kept(self, known: Raccordement | None, fresh: Raccordement) -> Raccordement:
+        """A partner of the demo at a start: as it is known if a command changed it, else as given.
+
+        Its password follows how far the node can be reached, in either case.
+        """
+        if known is None or (_terms(known) == _terms(fresh) and not _brought_keys(known, fresh)):
+            return fresh
+        return msgspec.structs.replace(known, password=fresh.password or known.password)
 
     def _pesit_password(self, code: str, protocol: str) -> str:
         """The password of a partner that was given none; PI 5 has 8 characters."""

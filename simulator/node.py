@@ -14,7 +14,7 @@ import secrets
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -242,13 +242,13 @@ class Node:
         if SPACE not in self.engine.clocks or self._is_ahead(self.settings.clock.start):
             yield self._first_clock()
         known = {r.code_application: r for _, r in read.raccordements(self.store.connection)}
-        given = {p.code_application: p for p in self._given_partners()}
+        given = {p.code_application: p for p in self._given_partners(known)}
         for code, partner in {**known, **given}.items():
             wanted = self._as_it_was(partner, known.get(code))
             if known.get(code) != wanted:
                 yield RaccordementSaved(wanted)
         had = {s.identifier: s for s in read.structures(self.store.connection, SPACE)}
-        new = tuple(s for s in self._given_structures() if had.get(s.identifier) != s)
+        new = tuple(s for s in self._given_structures(had) if had.get(s.identifier) != s)
         if new:
             yield StructuresSaved(new)
 
@@ -264,10 +264,11 @@ class Node:
         mode: Mode = "frozen" if given.mode == "frozen" else "running"
         return ClockMoved(Clock(mode, start, wall, given.rate), start)
 
-    def _given_partners(self) -> Iterator[Raccordement]:
+    def _given_partners(self, known: Mapping[str, Raccordement]) -> Iterator[Raccordement]:
         if not self.settings.partner:
             for demo in resources.demo_partners():
-                yield self._enrolments.with_keys(demo, self.keys)
+                fresh = self._enrolments.with_keys(demo, self.keys)
+                yield self._enrolments.kept(known.get(demo.code_application), fresh)
         for number, partner in enumerate(self.settings.partner):
             try:
                 yield self._enrolments.raccordement(from_settings(partner))
@@ -287,9 +288,10 @@ class Node:
         placed = msgspec.structs.replace(partner, endpoint=endpoint)
         return placed.as_left_by(known) if known else placed
 
-    def _given_structures(self) -> Iterator[Structure]:
+    def _given_structures(self, had: Container[str]) -> Iterator[Structure]:
+        """Of the demo only what is missing: an entry changed by command outlives a restart."""
         if self.settings.directory.demo:
-            yield from resources.demo_structures()
+            yield from (s for s in resources.demo_structures() if s.identifier not in had)
         for row in self.settings.structure:
             yield Structure(**msgspec.structs.asdict(row))
 

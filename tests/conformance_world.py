@@ -195,6 +195,11 @@ def everything(world: World) -> None:
             "DEM031", code, "g2b-issuer", number=number, recipient=AT_DEM021, syntax=syntax
         )
         world.says("DEM021", ack, "202", number, supplier=ISSUER)
+    # Of invoices that are there: those of `interface_flows` speak of none.
+    world.says("BUYER1", "FSO1301A", "07", "ALL-H", buyer=TOWN)
+    world.says("DEM011", "FSO1304A", "220", "ALL-P")
+    world.says("DEM021", "FSO3301A", "203", "ALL-u", supplier=ISSUER)
+    world.says("DEM031", "FSO3302A", "205", "ALL-u", supplier=ISSUER)
     world.says("DEM031", "FSO3300A", "220", "ALL-u", supplier=ISSUER)
     world.node.client.post("/api/v1/directory/export", {"to": "BUYER1"})
     world.node.quiet()

@@ -189,14 +189,14 @@ def _mixed(_: Interface, spec: Specimen) -> bytes:
 def _transmission(_interface: Interface, _: Specimen) -> bytes:
     return b"""<?xml version="1.0" encoding="UTF-8"?>
 <Report><ReportDocument><Id>TR-1</Id><Name>Encaissements</Name>
-<IssueDateTime><DateTimeString>20260911020000</DateTimeString></IssueDateTime>
+<IssueDateTime><DateTimeString>20260811020000</DateTimeString></IssueDateTime>
 <TypeCode>IN</TypeCode>
 <Sender><Id schemeId="0238">0042</Id><Name>PA DEMO</Name><RoleCode>WK</RoleCode></Sender>
 <Issuer><Id schemeId="0002">123456782</Id><Name>COMMUNE DEMO</Name><RoleCode>SE</RoleCode></Issuer>
 </ReportDocument>
 <PaymentsReport>
-<ReportPeriod><StartDate>20260901</StartDate><EndDate>20260910</EndDate></ReportPeriod>
-<Transactions><Payment><Date>20260903</Date>
+<ReportPeriod><StartDate>20260801</StartDate><EndDate>20260810</EndDate></ReportPeriod>
+<Transactions><Payment><Date>20260803</Date>
 <SubTotals><TaxPercent>20</TaxPercent><Amount>120.00</Amount></SubTotals>
 </Payment></Transactions></PaymentsReport></Report>
 """

@@ -115,6 +115,18 @@ ROWS = {
 }
 
 
+# Their statuses are of an invoice that was never there: refused, or noted where nothing answers.
+OF_UNKNOWN = {code for code, row in ROWS.items() if "REJ_INC" in str(row.good)} | {
+    "FSO1301A", "CEN3036A", "CEN3736A",
+}  # fmt: skip
+
+
+def standing_of(code: str) -> tuple[str, str]:
+    """State and verdict of a good flow of a code."""
+    taken = ("IN_INTEGRE", "accepted")
+    return ("IN_INTEGRE_PARTIEL", "rejected") if code in OF_UNKNOWN else taken
+
+
 class Flow(NamedTuple):
     """A flow to deposit."""
 
@@ -139,7 +151,7 @@ def specimen(code: str, what: str) -> Specimen:
 
 def stem_of(code: str) -> str:
     """The name of a file in its envelope; that of a declaration tells what is in it."""
-    return "123456782_TR-1_20260901_20260910" if code == "FSO6000A" else "facture"
+    return "123456782_TR-1_20260801_20260810" if code == "FSO6000A" else "facture"
 
 
 def flows_of(code: str, row: Row) -> Iterator[Flow]:

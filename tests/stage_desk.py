@@ -205,6 +205,11 @@ class Stage(Playbook):
     def history(self, number: str) -> list[tuple[str, str]]:
         return [(e["status"], e["actor"]) for e in self.life(number)["history"]]
 
+    def ack(self, name: str) -> str:
+        """What a partner said of one flow of ours."""
+        rows = self.store.connection.execute("SELECT ack FROM returned WHERE name = ?", (name,))
+        return str(rows.fetchone()["ack"])
+
     def acks(self, partner: str) -> dict[str, str]:
         """What a partner said of our flows, by interface code; the last of a code counts."""
         rows = self.store.connection.execute(

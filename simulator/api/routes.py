@@ -268,6 +268,8 @@ class StatusWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     comment: str = ""
     attachments: tuple[str, ...] = ()
     partner: str = ""
+    supplier: str = ""
+    year: str = ""
 
 
 async def invoice_status(call: Call) -> object:

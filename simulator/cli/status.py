@@ -33,6 +33,8 @@ def status() -> None:
 @click.option("--comment", default="", help="Words that come with it.")
 @click.option("--attachment", "attachments", multiple=True, metavar="NAME", help="File beside it.")
 @click.option("--partner", default="", metavar="CODE", help="Only an invoice of this partner.")
+@click.option("--supplier", default="", metavar="SIRET", help="Only one of this supplier.")
+@click.option("--year", default="", metavar="YYYY", help="Only one of this year.")
 @node_option
 @json_option
 @talks_to_node

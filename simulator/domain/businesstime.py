@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+LEGAL_TIME = ZoneInfo("Europe/Paris")
+_STAMP = re.compile(r"[0-9]{14}")
 _DURATION = re.compile(
     r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
@@ -79,6 +82,16 @@ def parse_instant(text: str) -> datetime:
         message = f"expected an instant before the year {LAST_YEAR}, found {text!r}"
         raise ValueError(message)
     return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def instant_of_stamp(stamp: str) -> datetime | None:
+    """The instant of 14 digits ``AAAAMMJJHHMMSS`` (format 204), legal time; None for anything else."""
+    if not _STAMP.fullmatch(stamp):
+        return None
+    try:
+        return datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=LEGAL_TIME)
+    except ValueError:
+        return None
 
 
 def parse_duration(text: str) -> timedelta:

@@ -224,6 +224,7 @@ class InvoiceStatus(msgspec.Struct, frozen=True, tag="invoice"):
         producer: who set it (CPPStatut, Producteur).
         mandate: IdMandatDP of a 08.
         service, service_name: of the debtor.
+        message: identifier of the partner's own message that says it, where that goes on as it is.
     """
 
     status: str
@@ -251,6 +252,7 @@ class InvoiceStatus(msgspec.Struct, frozen=True, tag="invoice"):
     mandate: str = ""
     service: str = ""
     service_name: str = ""
+    message: str = ""
 
 
 class ObjectStatus(msgspec.Struct, frozen=True, tag="object"):
@@ -328,6 +330,7 @@ class Return(msgspec.Struct, frozen=True):
         issued: business instant.
         emitter: our prefix, ``CPP001``.
         emitter_matricule: 4 digits in scheme 0238.
+        of_ppf: whether that is the PPF, whose words are passed on.
         partner_matricule: 4 digits in scheme 0238.
         statuses: all of one kind; one file each, or one file for all, as the format wants; of a
             ``relay`` what its files say.
@@ -352,3 +355,4 @@ class Return(msgspec.Struct, frozen=True):
     invoices: tuple[DeliveredInvoice, ...] = ()
     files: tuple[CarriedFile, ...] = ()
     structures: tuple[Structure, ...] = ()
+    of_ppf: bool = False

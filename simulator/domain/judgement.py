@@ -99,6 +99,9 @@ class Facts(msgspec.Struct, frozen=True):
         recipient_name: its name.
         recipient_address: BT-49, electronic address.
         currency: BT-5.
+        reference: BT-18 qualified AJW, which a G2B status echoes.
+        issued: when a status message or a declaration says that it was made (MDT-8, TT-3): 14 digits.
+        periods: first and last day of the periods of a declaration, ``AAAAMMJJ`` as written.
         message: identifier of a status message itself (MDT-4).
         said: the status itself, of a document that is one; files of it come without their content.
         places: XPath, line and column of the fields above that findings point to, by field name.
@@ -118,6 +121,9 @@ class Facts(msgspec.Struct, frozen=True):
     recipient_name: str = ""
     recipient_address: str = ""
     currency: str = ""
+    reference: str = ""
+    issued: str = ""
+    periods: tuple[tuple[str, str], ...] = ()
     message: str = ""
     said: FlowStatus | InvoiceStatus | ObjectStatus | None = None
     places: dict[str, tuple[str, int, int]] = {}

@@ -138,11 +138,12 @@ def _still_used(case: Case) -> Fault | None:
 
 def _has_invoice(case: Case) -> Fault | None:
     order = case.table.order[case.life]
+    # A platform may refuse (213) what it was sent, but no refusal of its own brings an invoice about.
+    creates = case.code in order.first and case.request.actor in _CREATORS
     if not case.current:
-        return None if case.code in order.first else ("no_invoice", order.first)
+        return None if creates else ("no_invoice", order.first)
     if case.current in order.ends:
         return "ended", ()
-    creates = case.code in order.first and case.request.actor in _CREATORS
     if creates and case.code not in order.moves[case.current]:
         return "again", ()
     return None

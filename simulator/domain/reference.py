@@ -81,6 +81,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         status: code on the wire.
         option: name of the option that stands over `status`; ``""``: none does.
         said_by: who speaks: what the PPF says is passed on with its matricule.
+        refused: code on the wire for an object that the speaker refuses; ``""``: it refuses none.
     """
 
     interface: str
@@ -90,6 +91,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mark: Mark
     option: Literal["", "ereporting_ack"] = ""
     said_by: Literal["chorus", "ppf"] = "chorus"
+    refused: str = ""
 
     def code_for(self, deposit: Interface, options: Options) -> str:
         """The interface code on which a deposit is so answered."""
@@ -118,8 +120,10 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         status_refused: answer to a status that may not be said; None: nothing is sent.
         declaration_accepted: answers to a declaration that was taken, in order.
         completed_in: statuses of an invoice that is completed by depositing it once more.
+        recycled_in: statuses of an invoice that is corrected and sent again under its own number.
         deliveries: by code of a deposit, the code on which its invoices go to the recipient.
         undelivered: motif of the first status of an invoice whose recipient cannot be reached.
+        echoes: whether statuses repeat the reference that the invoice has for it (BT-18, AJW).
     """
 
     circuit: str
@@ -136,7 +140,9 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     declaration_accepted: tuple[Answer, ...] = ()
     completed_in: tuple[str, ...] = ()
     deliveries: dict[str, str] = {}
+    recycled_in: tuple[str, ...] = ()
     undelivered: str = ""
+    echoes: bool = False
 
 
 class Reference(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ time, appends events with their cause and enqueues work; nothing else. The spine
    receipt). Checks that need no content; work ``judge`` or a refusal.
 2. `decision.conclude`: its judgement came back. Checks that need the books; verdicts; answers. The
    documents of a large flow come before it, block by block (`decision.decide_block`).
+   `standing`: what there is already under the number of an invoice.
 3. `life`: what becomes of an accepted invoice: its story, what actors say of it; `hearing`: what
    partners say by flows.
 4. `delivery`: the messages that follow from a status, and the invoice for its recipient; `playing`:

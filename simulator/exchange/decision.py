@@ -23,12 +23,14 @@ from simulator.domain.judgement import (
     documents_of,
 )
 from simulator.domain.reference import Answer, CircuitPlan
+from simulator.exchange import declarations
 from simulator.exchange.delivery import Word, played_by, tell
 from simulator.exchange.emission import (
     Outcome,
     answer_declarations,
     error_line,
     invoice_statuses,
+    object_of,
     release_held,
     report_lines,
     report_on_flow,
@@ -36,13 +38,13 @@ from simulator.exchange.emission import (
 )
 from simulator.exchange.hearing import Heard, hear, too_many
 from simulator.exchange.inputs import BlockJudged, Judged
-from simulator.exchange.invoice_checks import check, place_of, traced
+from simulator.exchange.invoice_checks import check
 from simulator.exchange.life import begin, complete, plan_story
-from simulator.journal.lifebook import Living
+from simulator.exchange.standing import Standing, standing
 from simulator.journal.rows import Flow, Invoice
 from simulator.journal.tx import Tx
 
-_DECLARATION, _ONE_STATUS = "flux-10", "cdar"
+_ONE_STATUS = "cdar"
 # So many invoices have every check of theirs in the trace.
 _FEW = 20
 
@@ -50,21 +52,21 @@ _FEW = 20
 class Decided(msgspec.Struct, frozen=True):
     """One document with its findings, those of the judging process and those of the books.
 
-    `words` is what follows besides the answer to the deposit, `completes` the invoice that it is once
-    more.
+    `words` is what follows besides the answer to the deposit, `stands` what it meets under its number,
+    `refusal` why a status may not be said.
     """
 
     document: Document
     findings: tuple[Finding, ...]
     checks: tuple[Check, ...]
-    triptych: str
+    stands: Standing = Standing("")
     words: tuple[Word, ...] = ()
-    completes: Living | None = None
+    refusal: ErrorLine | None = None
 
     @property
     def accepted(self) -> bool:
-        """Whether nothing refuses the invoice."""
-        return not any(f.refuses for f in self.findings)
+        """Whether nothing refuses the invoice, or the status."""
+        return self.refusal is None and not any(f.refuses for f in self.findings)
 
 
 def conclude(tx: Tx, judged: Judged) -> None:
@@ -76,10 +78,11 @@ def conclude(tx: Tx, judged: Judged) -> None:
     if not open_:
         return
     flow = tx.flow(judged.flow)
-    if judged.judgement.errors_of_flow:
-        _refuse(tx, flow, judged.judgement, cause)
+    judgement = declarations.once(tx, judged.judgement)
+    if judgement.errors_of_flow:
+        _refuse(tx, flow, judgement, cause)
     else:
-        _settle(tx, flow, judged.judgement, cause)
+        _settle(tx, flow, judgement, cause)
 
 
 def decide_block(tx: Tx, judged: BlockJudged) -> None:
@@ -99,7 +102,7 @@ def decide_block(tx: Tx, judged: BlockJudged) -> None:
     event = tx.event(flow.stream, "DocumentsDecided", body, cause=cause, flow=flow.id)
     invoice_statuses(tx, flow, _statuses(tx, flow, decided), event, held=True)
     tell(tx, (word for one in decided for word in one.words), event, held=flow.id)
-    answer_declarations(tx, flow, _declared(flow, decided), event, held=True)
+    answer_declarations(tx, flow, _declared(tx, flow, decided), event, held=True)
 
 
 def _refuse(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None:
@@ -108,7 +111,7 @@ def _refuse(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None
         tx.forget_blocks(flow.id)
         tx.event(flow.stream, "BlocksForgotten", {"blocks": flow.blocks}, cause=cause, flow=flow.id)
     tx.set_flow(flow.id, "IN_INCIDENTE" if incident else "IN_REJETE", "irrecevable")
-    decided = [Decided(d, d.findings, (), "") for d in judgement.documents]
+    decided = [Decided(d, d.findings, ()) for d in judgement.documents]
     event = _record(tx, flow, judgement, decided, "irrecevable", cause)
     report_on_flow(tx, flow, "refused", judgement.errors_of_flow, event)
 
@@ -120,14 +123,20 @@ def _settle(tx: Tx, flow: Flow, judgement: Judgement, cause: int | None) -> None
     verdict = "accepted" if not lines else "rejected" if everything else "partial"
     tx.set_flow(flow.id, "IN_INTEGRE_PARTIEL" if lines else "IN_INTEGRE", verdict)
     event = _record(tx, flow, judgement, decided, verdict, cause)
-    all_refused = verdict == "rejected" and tx.reference.options.all_rejected == "refused"
+    of_invoices = not any(flow.interface in p.statuses for p in tx.reference.circuits.values())
+    all_refused = of_invoices and verdict == "rejected" and _refuses_all(tx)
     outcome: Outcome = "accepted" if not lines else "refused" if all_refused else "partial"
     report_lines(tx, flow, outcome, lines, event)
     invoice_statuses(tx, flow, _statuses(tx, flow, decided), event)
     release_held(tx, flow, event)
     tell(tx, (word for one in decided for word in one.words), event)
-    answer_declarations(tx, flow, _declared(flow, decided), event)
+    answer_declarations(tx, flow, _declared(tx, flow, decided), event)
     plan_story(tx, flow, event)
+
+
+def _refuses_all(tx: Tx) -> bool:
+    """Whether a deposit none of whose invoices is taken counts as refused."""
+    return tx.reference.options.all_rejected == "refused"
 
 
 def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]:
@@ -143,13 +152,17 @@ def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]
             one = _check_document(tx, document, circuit)
             invoice = _enter(tx, flow, one, plan)
             answer = _answer(one, plan)
-            if one.accepted and one.completes:
-                words = complete(tx, flow, one.completes, document.member)
+            if one.accepted and one.stands.completes:
+                words = complete(tx, flow, one.stands.completes, document.member)
                 one = msgspec.structs.replace(one, words=words)
-            elif one.accepted and answer:
-                about = _status(answer.status, answer.label, document.facts, flow, ())
+            elif one.accepted and plan and answer:
+                about = _status((plan, answer), document.facts, flow, ())
                 words = begin(tx, flow, invoice, about, document.facts.profile)
-                one = msgspec.structs.replace(one, words=words)
+                checks = (*one.checks, *_platform_missing(tx, flow, plan, about))
+                one = msgspec.structs.replace(one, words=words, checks=checks)
+        elif declarations.is_declaration(document):
+            one = _declares(tx, document)
+            _enter(tx, flow, one, None)
         else:
             one = _heard(tx, flow, document, said[document.member])
             said[document.member] = min(0, -said[document.member])  # it is answered once
@@ -158,22 +171,21 @@ def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]
     return decided
 
 
-def _declared(flow: Flow, decided: Iterable[Decided]) -> list[ObjectStatus]:
+def _declared(tx: Tx, flow: Flow, decided: Iterable[Decided]) -> list[ObjectStatus]:
     """The declarations that were taken, for their answers to say a status of."""
-    return [
-        ObjectStatus(
-            status="",
-            label="",
-            kind="declaration",
-            number=facts.number,
-            received=flow.received,
-            flow=flow.name,
-            supplier_scheme=facts.supplier_scheme,
-            supplier=facts.supplier,
-        )
-        for one in decided
-        if one.accepted and (facts := one.document.facts) and facts.syntax == _DECLARATION
-    ]
+    return declarations.answered(tx, flow, (one.document for one in decided if one.accepted))
+
+
+def _declares(tx: Tx, document: Document) -> Decided:
+    """A declaration: it is passed on to the PPF, whose answer is told in the trace."""
+    assert document.facts is not None
+    lines = declarations.refusals(tx, document, document.facts)
+    said = "; ".join(line.text for line in lines) or "the PPF takes it"
+    check = Check(f"declaration {document.facts.number}", "failed" if lines else "passed", said)
+    key = declarations.key_of(document)
+    # Two files of one name in a flow too large to be decided at once: the first keeps it.
+    key = "" if tx.invoice_standing(key) else key
+    return Decided(document, document.findings, (check,), Standing(key))
 
 
 def _heard(tx: Tx, flow: Flow, document: Document, in_file: int) -> Decided:
@@ -196,26 +208,18 @@ def _heard(tx: Tx, flow: Flow, document: Document, in_file: int) -> Decided:
     is_answered = bool(tx.reference.catalogue[flow.interface].flow_ack)
     if lines and is_answered and in_file >= 0 and isinstance(facts.said, InvoiceStatus):
         event = tx.event(flow.stream, "StatusRefused", {"number": facts.number, "lines": lines})
-        about = ObjectStatus(
-            status="",
-            label="",
-            kind="message",
-            number=facts.message,
-            received=flow.received,
-            flow=flow.name,
-            supplier_scheme=facts.supplier_scheme,
-            supplier=facts.supplier,
-            lines=lines,
-        )
-        status_refused(tx, flow, about, event)
+        status_refused(tx, flow, object_of(flow, facts, "message", lines), event)
     check = Check(f"status of {facts.number}", "failed" if lines else "passed", heard.note)
-    return Decided(document, document.findings, (check,), "", heard.words)
+    return Decided(document, document.findings, (check,), words=heard.words, refusal=heard.refusal)
 
 
 def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> int:
     facts = one.document.facts
     assert facts is not None
     answer = _answer(one, plan)
+    keeps_number = one.accepted and not one.stands.completes
+    if keeps_number and one.stands.recycles:
+        tx.life.replace(one.stands.recycles.id)
     return tx.add_invoice(
         flow.id,
         Invoice(
@@ -225,7 +229,7 @@ def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> int:
             recipient=facts.recipient,
             status=answer.status if answer else "",
             verdict="accepted" if one.accepted else "rejected",
-            triptych=(one.triptych or None) if one.accepted and not one.completes else None,
+            triptych=(one.stands.key or None) if keeps_number else None,
             size=one.document.size,
             line=None if one.accepted else _line_of_invoice(tx, one),
         ),
@@ -234,7 +238,7 @@ def _enter(tx: Tx, flow: Flow, one: Decided, plan: CircuitPlan | None) -> int:
 
 def _answer(one: Decided, plan: CircuitPlan | None) -> Answer | None:
     """The status that goes back for one invoice, if its circuit has one."""
-    if plan is None or (one.accepted and one.completes):
+    if plan is None or (one.accepted and one.stands.completes):
         return None
     return plan.invoice_accepted if one.accepted else plan.invoice_refused
 
@@ -288,47 +292,10 @@ def _check_document(tx: Tx, document: Document, circuit: str) -> Decided:
     assert facts is not None
     checked = check(tx, document, circuit)
     found = (*document.findings, *checked.findings)
-    triptych = triptych_of(facts, circuit)
-    completes, twin = None, []
-    if not any(f.refuses for f in found):
-        completes = _suspended(tx, circuit, triptych)
-        twin = [] if completes else _unique(tx, document, facts, triptych)
-    once = traced(f"invoice received once: {document.member}", twin)
-    if completes:
-        once = msgspec.structs.replace(once, detail=f"completes {completes.number}, suspended")
-    checks = (*checked.checks, once)
-    return Decided(document, (*found, *twin), checks, triptych, completes=completes)
-
-
-def _suspended(tx: Tx, circuit: str, triptych: str) -> Living | None:
-    """The invoice that a deposit completes: it stands under the same key, and waits for that."""
-    plan = tx.reference.circuits.get(circuit)
-    found = tx.life.standing(triptych) if plan and plan.completed_in else None
-    return found if plan and found and found.status in plan.completed_in else None
-
-
-def triptych_of(facts: Facts, circuit: str) -> str:
-    """Key of uniqueness: year, supplier SIREN and number for a platform; supplier and number before.
-
-    Source: Chorus Pro external specifications v1.1 §3.2.3.3.2; historic: dossier §7.3 (assumed).
-    """
-    if circuit == "b2g":
-        return f"b2g|{facts.supplier}|{facts.number}"
-    return f"pa|{facts.issue_date[:4]}|{facts.supplier[:9]}|{facts.number}"
-
-
-def _unique(tx: Tx, document: Document, facts: Facts, triptych: str) -> list[Finding]:
-    earlier = tx.invoice_standing(triptych)
-    if earlier is None:
-        return []
-    finding = tx.reference.rules.finding(
-        "INVOICE_DUPLICATE",
-        place_of(facts, "number", document.member),
-        number=facts.number,
-        supplier=facts.supplier,
-        earlier=earlier.name,
-    )
-    return [finding]
+    refused = any(f.refuses for f in found)
+    stands = Standing("") if refused else standing(tx, document, circuit)
+    checks = (*checked.checks, stands.trace(document.member))
+    return Decided(document, (*found, *stands.findings), checks, stands)
 
 
 # -- what goes back -----------------------------------------------------------------------------
@@ -337,6 +304,7 @@ def _unique(tx: Tx, document: Document, facts: Facts, triptych: str) -> list[Fin
 def _line_of_invoice(tx: Tx, one: Decided) -> ErrorLine:
     """One line for a refused invoice, its messages joined as the portal joins them (CRDET)."""
     lines = [error_line(tx, f) for f in one.findings if f.refuses]
+    lines += [one.refusal] if one.refusal else []
     number = one.document.facts.number if one.document.facts else ""
     return ErrorLine(
         nature=lines[0].nature,
@@ -354,31 +322,45 @@ def _statuses(tx: Tx, flow: Flow, decided: Sequence[Decided]) -> list[InvoiceSta
     statuses = []
     for one in decided:
         answer, facts = _answer(one, plan), one.document.facts
-        if answer and facts and facts.syntax in INVOICES:
+        if plan and answer and facts and facts.syntax in INVOICES:
             lines = tuple(error_line(tx, f) for f in one.findings if f.refuses)
-            status = _status(answer.status, answer.label, facts, flow, lines)
+            status = _status((plan, answer), facts, flow, lines)
             statuses.append(_or_undelivered(tx, flow, plan, status) if one.accepted else status)
     return statuses
 
 
-def _or_undelivered(
-    tx: Tx, flow: Flow, plan: CircuitPlan | None, status: InvoiceStatus
-) -> InvoiceStatus:
+def _is_undelivered(tx: Tx, flow: Flow, plan: CircuitPlan, recipient: str) -> bool:
+    """Whether nobody can hand an invoice of a flow to its recipient."""
+    who = played_by(tx, plan.circuit, flow.interface, recipient) if plan.undelivered else "us"
+    return who == "nobody"
+
+
+def _platform_missing(
+    tx: Tx, flow: Flow, plan: CircuitPlan, about: InvoiceStatus
+) -> tuple[Check, ...]:
+    """The line of the trace that tells why an accepted invoice goes to no platform."""
+    if not _is_undelivered(tx, flow, plan, about.recipient):
+        return ()
+    code = plan.deliveries.get(flow.interface, "")
+    detail = f"no connected platform takes {code} for {about.recipient}: {plan.undelivered}"
+    return (Check(f"platform of the recipient of {about.number}", "skipped", detail),)
+
+
+def _or_undelivered(tx: Tx, flow: Flow, plan: CircuitPlan, status: InvoiceStatus) -> InvoiceStatus:
     """The first status of an invoice; with a motif when nobody can hand it to its recipient."""
-    if plan is None or not plan.undelivered:
-        return status
-    if played_by(tx, plan.circuit, flow.interface, status.recipient) != "nobody":
+    if not _is_undelivered(tx, flow, plan, status.recipient):
         return status
     label = tx.reference.life.motifs.label(plan.undelivered)
     return msgspec.structs.replace(status, motif=plan.undelivered, motif_label=label)
 
 
 def _status(
-    status: str, label: str, facts: Facts, flow: Flow, lines: tuple[ErrorLine, ...]
+    said: tuple[CircuitPlan, Answer], facts: Facts, flow: Flow, lines: tuple[ErrorLine, ...]
 ) -> InvoiceStatus:
+    plan, answer = said
     return InvoiceStatus(
-        status=status,
-        label=label,
+        status=answer.status,
+        label=answer.label,
         number=facts.number,
         issue_date=facts.issue_date,
         type_code=facts.type_code,
@@ -389,4 +371,5 @@ def _status(
         recipient_name=facts.recipient_name,
         received=flow.received,
         lines=lines,
+        reference=facts.reference if plan.echoes else "",
     )

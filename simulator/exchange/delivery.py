@@ -20,6 +20,7 @@ from simulator.domain.lifetable import Actor
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.telling import Delivery
 from simulator.exchange.emission import Content, emit_to
+from simulator.exchange.standing import was_recycled
 from simulator.journal.lifebook import Living
 from simulator.journal.rows import Flow
 from simulator.journal.tx import Tx
@@ -34,6 +35,8 @@ DEPOSITORS: Mapping[str, tuple[Actor, ...]] = {
     "b2g-pa": ("platform", "supplier"),
     "g2b-issuer": ("issuer",),
 }
+# Who speaks on the side of the recipient, so that a partner may be behind it.
+RECIPIENTS: tuple[Actor, ...] = ("buyer", "accountant", "platform")
 _UNMODIFIED = "g2b"
 
 
@@ -42,11 +45,13 @@ class Word(msgspec.Struct, frozen=True):
 
     Attributes:
         source: the partner's own file that said the status; None: it came by no flow.
+        message: identifier of that message (MDT-4), by which the addressee knows it if it is relayed.
     """
 
     living: Living
     delivery: Delivery
     source: Origin | None = None
+    message: str = ""
 
 
 class _Group(msgspec.Struct):
@@ -88,7 +93,7 @@ def _grouped(tx: Tx, words: Iterable[Word]) -> Iterable[_Group]:
         number = word.living.flow
         flow = flows[number] = flows.get(number) or tx.flow(number)
         to, code = addressee(tx, flow, word), code_of(tx, flow, word)
-        if to is None or code not in to.interfaces:
+        if to is None or unsent(tx, flow, word):
             continue
         key = (number, to.code_application, code)
         groups.setdefault(key, _Group(flow, to, code, [])).words.append(word)
@@ -150,6 +155,10 @@ def _statuses(tx: Tx, words: Sequence[Word]) -> Content:
     if words[0].source is None or life != _UNMODIFIED:
         return Content(statuses)
     origins = dict.fromkeys(word.source for word in words if word.source)
+    statuses = tuple(
+        msgspec.structs.replace(status, message=word.message)
+        for status, word in zip(statuses, words, strict=True)
+    )
     return Content(statuses, tuple(Passage(origin) for origin in origins), "relay")
 
 
@@ -180,7 +189,7 @@ def _passage(tx: Tx, flow: Flow, word: Word, *, to_platform: bool) -> Passage:
         readable=to_platform,
         day=living.about.received.date().isoformat(),
         is_platform=living.circuit == "b2g-pa",
-        resent="Complétée" if completed else "",
+        resent="Complétée" if completed else "Recyclée" if was_recycled(tx, living) else "",
         chorus_id=str(living.id),
         completing=(word.source,) if completed and word.source and not again else (),
     )
@@ -197,6 +206,17 @@ def addressee(tx: Tx, flow: Flow, word: Word) -> Raccordement | None:
     if delivery.to in DEPOSITORS.get(living.circuit, ()):
         return tx.raccordement(flow.partner)
     return receiver(tx, living.recipient)
+
+
+def unsent(tx: Tx, flow: Flow, word: Word) -> str:
+    """Why a message does not leave that a flow of this exchange would carry; ``""``: it leaves."""
+    if not word.delivery.interface:
+        return ""
+    to, code = addressee(tx, flow, word), code_of(tx, flow, word)
+    if to is None:
+        return f"no active partner is behind {word.living.recipient}"
+    is_subscribed = code in to.interfaces
+    return "" if is_subscribed else f"{to.code_application} has not subscribed {code or 'to it'}"
 
 
 def receiver(tx: Tx, recipient: str) -> Raccordement | None:
@@ -222,5 +242,20 @@ def played_by(
         return "nobody" if is_left else "us"
     found = receiver(tx, recipient)
     if not code:
-        return "partner" if found else "us"
+        return "partner" if found and _speaks(tx, circuit, found) else "us"
     return "partner" if found and code in found.interfaces else "nobody"
+
+
+def _speaks(tx: Tx, circuit: str, partner: Raccordement) -> bool:
+    """Whether a partner has a code by which a recipient says statuses.
+
+    A public body may be connected as a supplier alone: as a buyer it is played then.
+    """
+    life = tx.reference.life
+    actors = set(RECIPIENTS).difference(DEPOSITORS.get(circuit, ()))
+    return any(
+        code in partner.interfaces
+        for right in life.right
+        if right.circuit == life.circuits.get(circuit) and right.actor in actors
+        for code in right.via
+    )

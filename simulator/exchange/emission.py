@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from simulator.domain.businesstime import instant_of_stamp
 from simulator.domain.findings import Finding
 from simulator.domain.flowname import FlowName, own_identifier
 from simulator.domain.flows import (
@@ -22,6 +23,7 @@ from simulator.domain.flows import (
     Return,
     blob_ref,
 )
+from simulator.domain.judgement import Facts
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Answer, CircuitPlan
 from simulator.exchange.packing import joined, leaves_later
@@ -111,6 +113,28 @@ def emit_to(
     return _send(tx, addressee, code, content, cause, held=held)
 
 
+def object_of(
+    flow: Flow, facts: Facts, kind: Literal["message", "declaration"], lines: tuple[ErrorLine, ...]
+) -> ObjectStatus:
+    """What an answer to a status message or a declaration speaks of; its status comes later.
+
+    Of a declaration no party is named: the block is that of an invoice's supplier (MDG-40).
+    """
+    of_invoice = kind == "message"
+    return ObjectStatus(
+        status="",
+        label="",
+        kind=kind,
+        number=facts.message if of_invoice else facts.number,
+        received=flow.received,
+        flow=FlowName.parse(flow.name).stem,
+        issued=instant_of_stamp(facts.issued),
+        supplier_scheme=facts.supplier_scheme if of_invoice else "",
+        supplier=facts.supplier if of_invoice else "",
+        lines=lines,
+    )
+
+
 def status_refused(tx: Tx, flow: Flow, about: ObjectStatus, cause: int) -> None:
     """Emits what a circuit answers to a status that may not be said, if it answers anything."""
     to = _addressee(tx, flow)
@@ -130,19 +154,21 @@ def answer_declarations(
         code = answer.code_for(tx.reference.catalogue[flow.interface], tx.reference.options)
         if to is None or code not in to.raccordement.interfaces:
             continue
-        status = answer.status_by(tx.reference.options)
-        if status == _SILENT:
+        if answer.status_by(tx.reference.options) == _SILENT:
             continue
-        label = answer.label if status == answer.status else _label_of_declaration(tx, status)
-        about = tuple(
-            msgspec.structs.replace(each, status=status, label=label) for each in declarations
-        )
+        about = tuple(_said_of_declaration(tx, answer, each) for each in declarations)
         content = Content(about, of_ppf=answer.said_by == "ppf")
         _emit(tx, to, own_name(tx, flow.partner, code), content, cause, held=held)
 
 
-def _label_of_declaration(tx: Tx, status: str) -> str:
-    return tx.reference.life.label("ereporting", status)
+def _said_of_declaration(tx: Tx, answer: Answer, about: ObjectStatus) -> ObjectStatus:
+    """An answer to one declaration; only who refuses it tells why."""
+    is_refused = bool(about.lines and answer.refused)
+    status = answer.refused if is_refused else answer.status_by(tx.reference.options)
+    is_plain = status == answer.status
+    label = answer.label if is_plain else tx.reference.life.label("ereporting", status)
+    lines = about.lines if is_refused else ()
+    return msgspec.structs.replace(about, status=status, label=label, lines=lines)
 
 
 def release_held(tx: Tx, flow: Flow, cause: int) -> None:
@@ -279,6 +305,7 @@ def _return(tx: Tx, to: _Addressee, name: FlowName, holds: Content) -> Return:
         statuses=holds.statuses,
         in_reply_to=to.flow.stream,
         sources=holds.sources,
+        of_ppf=holds.of_ppf,
     )
 
 

@@ -6,7 +6,7 @@ refused with the reason. An acknowledgement is noted on the flow that it is abou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -16,7 +16,7 @@ from simulator.domain.lifecycle import decide, told_as_error
 from simulator.domain.lifetable import Actor
 from simulator.domain.lifevalues import Refused, Request
 from simulator.exchange.delivery import Word
-from simulator.exchange.life import decided, noted
+from simulator.exchange.life import decided, is_same_supplier, noted
 from simulator.journal.lifebook import Living
 from simulator.journal.rows import Flow
 from simulator.journal.tx import Tx
@@ -59,24 +59,42 @@ def too_many(tx: Tx, count: int) -> Heard:
 
 # CDV of a CDV: a partner refuses a status of ours.
 _OF_MESSAGE = "601"
-_SIREN, _YEAR = 9, 4
+_YEAR = 4
 
 
 def _acknowledged(tx: Tx, flow: Flow, said: FlowStatus) -> Heard:
-    return _of_ours(tx, flow, said, said.identifier, said.identifier)
+    called = tx.life.called(flow.partner, said.identifier)
+    return _of_ours(tx, flow, said, said.identifier, called)
 
 
 def _refused_by(tx: Tx, flow: Flow, said: ObjectStatus) -> Heard:
-    """A partner refuses a message of ours, which is called like its flow and by its rank in it."""
-    return _of_ours(tx, flow, said, said.number, said.number.rpartition("-")[0])
+    """A partner refuses a message that it got from us.
+
+    Ours are called like their flow and by their rank in it; one that went on as it was has the name
+    that its author gave it.
+    """
+    called = tx.life.called(flow.partner, said.number.rpartition("-")[0])
+    return _of_ours(
+        tx, flow, said, said.number, called or tx.life.relayed(flow.partner, said.number)
+    )
 
 
 def _of_ours(
-    tx: Tx, flow: Flow, said: FlowStatus | ObjectStatus, subject: str, identifier: str
+    tx: Tx,
+    flow: Flow,
+    said: FlowStatus | ObjectStatus,
+    subject: str,
+    called: Sequence[tuple[int, str, str]],
 ) -> Heard:
-    """What a partner says of a flow of ours is noted there, if its code may speak of such a flow."""
-    called = tx.life.called(flow.partner, identifier) if identifier else []
+    """What a partner says of a flow of ours is noted there, if its code may speak of such a flow.
+
+    `called` are the flows that may be meant, as number, name and code.
+    """
     row = tx.reference.catalogue[flow.interface]
+    if said.status not in row.statuses:
+        expected = ", ".join(row.statuses) or "none"
+        text = f"{said.status} on {subject}: {flow.interface} carries {expected}"
+        return Heard(None, f"{text}: noted, nothing follows")
     about = [acknowledged.partition(":")[0] for acknowledged in row.acknowledges]
     for number, name, interface in called:
         if interface in about:
@@ -119,7 +137,7 @@ def _said_of_invoice(tx: Tx, flow: Flow, member: str, facts: Facts, said: Invoic
     noted(tx, origin, living, outcome, request)
     _note_answer(tx, flow, living, facts.type_code)
     source = Origin(flow.blob, flow.name, member)
-    words = tuple(Word(living, delivery, source) for delivery in outcome.deliveries)
+    words = tuple(Word(living, each, source, facts.message) for each in outcome.deliveries)
     return Heard(None, "; ".join((f"{living.number}: {outcome.label}", *outcome.notes)), words)
 
 
@@ -153,9 +171,9 @@ def _not_meant(tx: Tx, flow: Flow, facts: Facts) -> str:
 
 
 def _is_meant(living: Living, facts: Facts) -> bool:
-    """Whether supplier (by its SIREN) and year are those of an invoice, where they are told."""
-    siren, year = facts.supplier[:_SIREN], facts.issue_date[:_YEAR]
-    is_supplier = len(siren) < _SIREN or living.supplier[:_SIREN] == siren
+    """Whether supplier and year are those of an invoice, where they are told."""
+    year = facts.issue_date[:_YEAR]
+    is_supplier = not facts.supplier or is_same_supplier(living, facts.supplier)
     return is_supplier and (not year or living.about.issue_date[:_YEAR] == year)
 
 

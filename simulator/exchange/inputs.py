@@ -67,6 +67,7 @@ class StatusAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         actor: who says it; ``""``: whoever may.
         attachments: names of files that come with it.
         partner: code application of who deposited it; ``""``: whoever did last.
+        supplier: its SIRET or SIREN, `year` that of the invoice, where several have the number.
     """
 
     invoice: str
@@ -76,6 +77,8 @@ class StatusAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     comment: str = ""
     attachments: tuple[str, ...] = ()
     partner: str = ""
+    supplier: str = ""
+    year: str = ""
 
 
 class InvoiceEmitted(msgspec.Struct, frozen=True):

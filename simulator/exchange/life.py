@@ -21,19 +21,18 @@ from simulator.domain.lifecycle import decide, possible, recorded, story
 from simulator.domain.lifetable import Actor, Life, Step
 from simulator.domain.lifevalues import Allowed, Entry, Refused, Request
 from simulator.domain.telling import Words, deliveries
-from simulator.exchange.delivery import DEPOSITORS, Word, played_by, tell
+from simulator.exchange.delivery import DEPOSITORS, RECIPIENTS, Word, played_by, tell, unsent
 from simulator.exchange.inputs import Fired, StatusAsked
 from simulator.journal.lifebook import Living
 from simulator.journal.rows import Flow
 from simulator.journal.tx import Tx
 
+_SIREN, _SIRET, _YEAR = 9, 14, 4
 # Statuses of one firing: the step must not hold the engine for long.
 _TOGETHER = 200
 _COMPLETED = "12"
 # No separators of paths, no controls (C0, C1), no marks that turn the direction or the line.
 _FILE_NAME = re.compile(r"[^/\\\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]{1,255}")
-# Who speaks on the side of the recipient, so that a partner may be behind it.
-_RECIPIENTS: tuple[Actor, ...] = ("buyer", "accountant", "platform")
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -87,7 +86,7 @@ def _story(tx: Tx, flow: Flow, living: Living) -> tuple[Step, ...]:
     steps = story(tx.reference.life, living.circuit, living.cadre, delays=options.delays)
     silent: tuple[Actor, ...] = DEPOSITORS.get(living.circuit, ())
     if played_by(tx, living.circuit, flow.interface, living.recipient) != "us":
-        silent = (*silent, *_RECIPIENTS)
+        silent = (*silent, *RECIPIENTS)
     return tuple(takewhile(lambda step: step.actor not in silent, steps))
 
 
@@ -137,7 +136,17 @@ def say(tx: Tx, asked: StatusAsked) -> Said:
         LookupError: there is no such invoice.
         ValueError: it may not be said; the text tells why, and what could be.
     """
-    living = _asked(tx, asked)
+    living, others = _asked(tx, asked)
+    said = say_of(tx, living, asked)
+    return msgspec.structs.replace(said, notes=(*said.notes, *_passed_over(tx, others)))
+
+
+def say_of(tx: Tx, living: Living, asked: StatusAsked) -> Said:
+    """The same of an invoice that is known, whatever `asked` says of which.
+
+    Raises:
+        ValueError: it may not be said; the text tells why, and what could be.
+    """
     _check_names(asked.attachments)
     request = Request(
         circuit=living.circuit,
@@ -155,8 +164,9 @@ def say(tx: Tx, asked: StatusAsked) -> Said:
     flow = tx.flow(living.flow)
     tx.life.plan(living.id, living.step, None)
     event = noted(tx, flow, living, outcome, request)
-    tell(tx, [Word(living, delivery) for delivery in outcome.deliveries], event)
-    told = tuple(f"{d.to}: {d.status} {d.label}".strip() for d in outcome.deliveries)
+    words = [Word(living, delivery) for delivery in outcome.deliveries]
+    tell(tx, words, event)
+    told = tuple(_told(tx, word) for word in words)
     return Said(living.number, outcome.status, outcome.label, outcome.effect, told, outcome.notes)
 
 
@@ -178,12 +188,55 @@ def _why_not(outcome: Allowed | Refused) -> str:
     return f"{outcome.reason} (possible: {', '.join(outcome.possible) or 'nothing'})"
 
 
-def _asked(tx: Tx, asked: StatusAsked) -> Living:
-    for living in tx.life.named(asked.invoice):
-        if not asked.partner or tx.flow(living.flow).partner == asked.partner:
-            return living
-    message = f"no invoice {asked.invoice!r} stands: expected the number of one that was accepted"
-    raise LookupError(message)
+def _told(tx: Tx, word: Word) -> str:
+    """Whom a status is told to, and why no flow leaves where none does."""
+    delivery, why = word.delivery, unsent(tx, tx.flow(word.living.flow), word)
+    text = f"{delivery.to}: {delivery.status} {delivery.label}".strip()
+    return f"{text} (nothing is sent: {why})" if why else text
+
+
+def _asked(tx: Tx, asked: StatusAsked) -> tuple[Living, list[Living]]:
+    """The invoice that is meant, the newest of those that could be, and the others."""
+    meant = [
+        living
+        for living in tx.life.named(asked.invoice)
+        if (not asked.partner or tx.flow(living.flow).partner == asked.partner)
+        and (not asked.supplier or is_same_supplier(living, asked.supplier))
+        and (not asked.year or living.about.issue_date[:_YEAR] == asked.year)
+    ]
+    if not meant:
+        message = (
+            f"no invoice {asked.invoice!r} stands: expected the number of one that was accepted"
+        )
+        raise LookupError(message)
+    return meant[0], meant[1:]
+
+
+def _passed_over(tx: Tx, others: list[Living]) -> tuple[str, ...]:
+    """What tells somebody that another invoice of this number may have been meant."""
+    if not others:
+        return ()
+    known = ", ".join(
+        f"{each.supplier} of {each.about.issue_date[:_YEAR]} by {tx.flow(each.flow).partner}"
+        for each in others
+    )
+    return (
+        f"the newest is meant; others of this number: {known} (supplier, year, partner choose)",
+    )
+
+
+def is_same_supplier(living: Living, told: str) -> bool:
+    """Whether an invoice is one of the supplier that is told, by SIRET, SIREN or what else it has.
+
+    Its SIREN is enough where numbers are once for a SIREN; in the historic channel they are once for
+    a SIRET (`standing.key_of`), so that of two SIRETs the one told is meant.
+    """
+    if told == living.supplier:
+        return True
+    is_french = told.isdigit() and len(told) in (_SIREN, _SIRET)
+    if not is_french or (living.circuit == "b2g" and len(told) == _SIRET):
+        return False
+    return living.supplier[:_SIREN] == told[:_SIREN]
 
 
 def _speaker(tx: Tx, living: Living, status: str) -> Actor:

@@ -11,16 +11,15 @@ Source: dossier §10 rows 8 and 26.
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import msgspec
 
+from simulator.domain.businesstime import LEGAL_TIME
 from simulator.domain.flows import InvoiceStatus, Return
 from simulator.journal.tx import Tx
 
 # A gathered return is written anew into the books with each status that joins it.
 _MOST_GATHERED = 500
-_LEGAL_TIME = ZoneInfo("Europe/Paris")
 
 
 def next_leaving(now: datetime, daily_at: str) -> datetime:
@@ -30,10 +29,10 @@ def next_leaving(now: datetime, daily_at: str) -> datetime:
         now: business instant.
         daily_at: ``HH:MM``, legal time in Paris.
     """
-    local = now.astimezone(_LEGAL_TIME)
-    at = datetime.combine(local.date(), time.fromisoformat(daily_at), _LEGAL_TIME)
+    local = now.astimezone(LEGAL_TIME)
+    at = datetime.combine(local.date(), time.fromisoformat(daily_at), LEGAL_TIME)
     while at.timestamp() <= now.timestamp():
-        at = datetime.combine(at.date() + timedelta(days=1), at.time(), _LEGAL_TIME)
+        at = datetime.combine(at.date() + timedelta(days=1), at.time(), LEGAL_TIME)
     return at.astimezone(now.tzinfo)
 
 

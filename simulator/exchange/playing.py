@@ -14,12 +14,12 @@ from simulator.domain.flowname import FlowName, own_identifier
 from simulator.domain.flows import Deposit, Return
 from simulator.exchange.admission import Admission, admit
 from simulator.exchange.inputs import Acknowledged, InvoiceEmitted, StatusAsked
-from simulator.exchange.life import say
+from simulator.exchange.life import say_of
 from simulator.journal.tx import Tx
 
 # Numbers of flows that the simulator deposits in a partner's place: far from the partner's own.
 _FIRST = 900_000_000_000_000
-_REFUSED_MESSAGE = "601"
+_REFUSED_MESSAGE, _IRRECEVABLE = "601", "501"
 
 
 class Acked(msgspec.Struct, frozen=True):
@@ -79,11 +79,23 @@ def acknowledge(tx: Tx, asked: Acknowledged) -> Acked:
         possible = ", ".join((*flow_words, *object_words)) or "nothing: it is never acknowledged"
         message = f"{value.interface} is not acknowledged by {asked.status} (possible: {possible})"
         raise ValueError(message)
+    _check_motif(tx, asked)
     told = _said_of_each(tx, asked) if asked.status in object_words else ()
     tx.life.acknowledged(asked.returned, asked.status)
     body = {"name": value.name, "status": asked.status, "motif": asked.motif, "by": "hand"}
     tx.event(f"{value.partner}/{value.name}", "ReturnAcknowledged", body, flow=flow)
     return Acked(value.name, asked.status, told)
+
+
+def _check_motif(tx: Tx, asked: Acknowledged) -> None:
+    """Raises `ValueError` for a motif that does not go with the status."""
+    listed = tx.reference.life.motifs.lists.get(asked.status, ())
+    if asked.status == _IRRECEVABLE:  # that of a flow as a whole may be any of its motifs
+        listed = tuple(code for code in tx.reference.motifs if code.startswith("IRR_"))
+    if asked.motif and asked.motif not in listed:
+        possible = ", ".join(listed) or "none"
+        message = f"motif {asked.motif!r} does not go with {asked.status} (possible: {possible})"
+        raise ValueError(message)
 
 
 def _possible(tx: Tx, value: Return) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -110,12 +122,7 @@ def _said_of_each(tx: Tx, asked: Acknowledged) -> tuple[str, ...]:
     told: list[str] = []
     for living in tx.life.in_return(asked.returned):
         status = StatusAsked(
-            living.number,
-            asked.status,
-            actor="platform",
-            motif=asked.motif,
-            comment=asked.comment,
-            partner=tx.flow(living.flow).partner,
+            living.number, asked.status, "platform", motif=asked.motif, comment=asked.comment
         )
-        told += say(tx, status).told
+        told += say_of(tx, living, status).told
     return tuple(dict.fromkeys(told))

@@ -98,6 +98,10 @@ class LifeBook:
         ).fetchone()
         return _living(row) if row else None
 
+    def replace(self, invoice: int) -> None:
+        """An invoice leaves its number to the one that takes its place, and its story ends."""
+        self._tx.execute("UPDATE invoice SET triptych = NULL, due = NULL WHERE id = ?", (invoice,))
+
     # -- stories --------------------------------------------------------------------------------
 
     def plan(self, invoice: int, step: int, due: datetime | None) -> None:
@@ -176,10 +180,25 @@ class LifeBook:
             partner: who got them.
             identifier: 25 characters of the flow, or its name, with or without extension.
         """
+        if not identifier:
+            return []
         rows = self._tx.execute(
             "SELECT id, name, interface FROM returned WHERE space = ? AND partner = ?"
             " AND (substr(name, 17, 25) = ? OR name IN (?, ? || '.tar.gz')) ORDER BY id DESC",
             (self._tx.space, partner, identifier, identifier, identifier),
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def relayed(self, partner: str, message: str) -> list[tuple[int, str, str]]:
+        """The same of flows that passed on a message of this identifier as it was, newest first."""
+        if not message:
+            return []
+        # As it stands in the body: cheaper than reading each, and a quote in a text is escaped.
+        written = f'"message":{_encode(message).decode()}'
+        rows = self._tx.execute(
+            "SELECT id, name, interface FROM returned WHERE space = ? AND partner = ?"
+            " AND instr(body, ?) ORDER BY id DESC",
+            (self._tx.space, partner, written),
         )
         return [(row[0], row[1], row[2]) for row in rows]
 

@@ -83,12 +83,25 @@ def find_flow(connection: sqlite3.Connection, space: str, wanted: str) -> Flow:
         {"space": space, "wanted": wanted},
     ).fetchone()
     if row is None:
-        message = (
-            f"no flow {wanted!r}: expected a flow name, its 25-character id, its journal number"
-            " or 'latest' (aife-sim flow list shows them)"
-        )
-        raise NoSuchFlow(message)
+        raise NoSuchFlow(_why_no_flow(connection, space, wanted))
     return flow_of(row)
+
+
+def _why_no_flow(connection: sqlite3.Connection, space: str, wanted: str) -> str:
+    """What to ask for instead: a flow of ours is explained by the deposit that it follows from."""
+    row = connection.execute(
+        "SELECT flow.name FROM returned JOIN flow ON flow.id = returned.flow"
+        " WHERE returned.space = ? AND returned.name IN (?, ? || '.tar.gz')",
+        (space, wanted, wanted),
+    ).fetchone()
+    if row:
+        return (
+            f"{wanted!r} is a flow of ours: ask for the deposit that it follows from, {row['name']}"
+        )
+    return (
+        f"no flow {wanted!r}: expected a flow name, its 25-character id, its journal number"
+        " or 'latest' (aife-sim flow list shows them)"
+    )
 
 
 def describe_flow(connection: sqlite3.Connection, flow: Flow) -> Row:

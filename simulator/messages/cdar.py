@@ -52,7 +52,10 @@ class _Sheet(msgspec.Struct, frozen=True):
     identifier: str
 
     def platform(self, tag: str) -> str:
-        return platform(tag, self.return_.emitter_matricule)
+        """The emitter as a party: Chorus Pro, or the PPF (MDT-21, MDT-40: DFH)."""
+        constants = form().document
+        role = constants.ppf_role if self.return_.of_ppf else constants.platform_role
+        return platform(tag, self.return_.emitter_matricule, role)
 
 
 def write(return_: Return) -> Iterator[tuple[str, bytes]]:

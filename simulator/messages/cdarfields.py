@@ -34,6 +34,7 @@ class Constants(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     invoice_guideline: str
     flow_type: str
     platform_role: str
+    ppf_role: str
     buyer_role: str
     seller_role: str
     message_guideline: str
@@ -127,13 +128,13 @@ def issue_date(text: str) -> str:
     return text.replace("-", "") if is_date else form().defaults.date
 
 
-def platform(tag: str, matricule: str) -> str:
-    """A party that is a platform, known by its matricule."""
+def platform(tag: str, matricule: str, role: str = "") -> str:
+    """A party that is a platform, known by its matricule; `role` is another than that of platforms."""
     constants = form().document
     return branch(
         tag,
         leaf("ram:GlobalID", matricule, schemeID=constants.matricule_scheme),
-        leaf("ram:RoleCode", constants.platform_role),
+        leaf("ram:RoleCode", role or constants.platform_role),
     )
 
 

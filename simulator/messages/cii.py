@@ -46,6 +46,12 @@ _TRADE_NAME = f"{{{_RAM}}}TradingBusinessName"
 _ADDRESS = f"{{{_RAM}}}URIUniversalCommunication"
 _URI = f"{{{_RAM}}}URIID"
 
+# BT-18: a reference of type 130, with the qualifier that Chorus Pro echoes (v1.1 §3.2.3.3, G2B).
+_REFERENCE = f"{{{_RAM}}}AdditionalReferencedDocument"
+_REFERENCED = f"{{{_RAM}}}IssuerAssignedID"
+_QUALIFIER = f"{{{_RAM}}}ReferenceTypeCode"
+_OBJECT, _ECHOED = "130", "AJW"
+
 
 def read_facts(root: Element, syntax: str = "cii-d22b") -> Facts:
     """What a CrossIndustryInvoice says, valid or not; ``""`` where it says nothing.
@@ -76,6 +82,7 @@ def read_facts(root: Element, syntax: str = "cii-d22b") -> Facts:
     }
     given = {
         "issue_date": _day(found["issue_date"]),
+        "reference": _echoed(agreement),
         "guideline": guideline(root),
         "supplier_scheme": attribute(found["supplier"], "schemeID"),
         "recipient_scheme": attribute(found["recipient"], "schemeID"),
@@ -89,6 +96,15 @@ def guideline(root: Element) -> str:
     The parameter may be repeated; the first that has an identifier counts.
     """
     return text(root.find(f"{_CONTEXT}/{_GUIDELINE}/{_ID}"))
+
+
+def _echoed(agreement: Element | None) -> str:
+    """BT-18 with qualifier AJW."""
+    for each in () if agreement is None else agreement.iterfind(_REFERENCE):
+        is_object = text(each.find(_TYPE_CODE)) == _OBJECT
+        if is_object and text(each.find(_QUALIFIER)) == _ECHOED:
+            return text(each.find(_REFERENCED))
+    return ""
 
 
 def _identifier(party: Element | None) -> Element | None:

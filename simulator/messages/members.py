@@ -200,7 +200,7 @@ class Terms:
         found = " ".join(sorted(_FORBIDDEN.intersection(name))) if self._strict else ""
         if found and not _is_unsafe(name):  # which is said of it already
             yield finding("IRR_NOM_F_CHARACTER", place, name=place.member, found=found)
-        if self._e_reporting and not _is_e_reporting_name(name):
+        if self._e_reporting and not is_e_reporting_name(name):
             yield finding("IRR_NOM_F_REPORT", place, name=place.member)
 
 
@@ -240,7 +240,7 @@ def _ends(name: str, extensions: tuple[str, ...]) -> bool:
     return name.endswith(extensions) or name.lower().endswith(extensions)
 
 
-def _is_e_reporting_name(name: str) -> bool:
+def is_e_reporting_name(name: str) -> bool:
     """``{SIREN}_{ID}_{AAAAMMJJ}_{AAAAMMJJ}.xml`` with two dates of the calendar."""
     match = _E_REPORTING_NAME.fullmatch(name)
     if match is None:

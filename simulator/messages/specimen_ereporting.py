@@ -36,9 +36,9 @@ class EReporting(msgspec.Struct, frozen=True):
     identifier: str = "ER-2026-0001"
     siren: str = "123456782"
     name: str = "COMMUNE DE DEMONSTRATION"
-    start: str = "2026-09-01"
-    end: str = "2026-09-10"
-    issued: datetime = datetime(2026, 9, 11, 2, tzinfo=UTC)
+    start: str = "2026-08-01"
+    end: str = "2026-08-10"
+    issued: datetime = datetime(2026, 8, 11, 2, tzinfo=UTC)
     rate: Decimal = Decimal(20)
     base: Decimal = Decimal("500.00")
 

@@ -69,6 +69,7 @@ _PROCESS = (  # MDT-2
     f"/{{{_RAM}}}BusinessProcessSpecifiedDocumentContextParameter/{{{_RAM}}}ID"
 )
 _EXCHANGED = f"{{{_RSM}}}ExchangedDocument"
+_ISSUED_ITSELF = f"{_EXCHANGED}/{{{_RAM}}}IssueDateTime/{{{_UDT}}}DateTimeString"  # MDT-8
 _ISSUER = f"{{{_RAM}}}IssuerTradeParty"
 _RECIPIENT = f"{{{_RAM}}}RecipientTradeParty"
 _SENDER = f"{{{_RAM}}}SenderTradeParty"
@@ -109,8 +110,9 @@ def read_all(root: Element) -> list[Facts]:
     message, said = _values(root)
     if len(said) != len(units):
         return units
+    issued = text(root.find(_ISSUED_ITSELF))
     return [
-        msgspec.structs.replace(facts, said=value, message=message)
+        msgspec.structs.replace(facts, said=value, message=message, issued=issued)
         for facts, value in zip(units, said, strict=True)
     ]
 

@@ -36,6 +36,10 @@ _IDENTIFIER = f"{{{_CAC}}}PartyIdentification/{{{_CBC}}}ID"
 _COMPANY = f"{{{_CAC}}}PartyLegalEntity/{{{_CBC}}}CompanyID"
 _LEGAL_NAME = f"{{{_CAC}}}PartyLegalEntity/{{{_CBC}}}RegistrationName"
 _TRADE_NAME = f"{{{_CAC}}}PartyName/{{{_CBC}}}Name"
+# BT-18: a reference of type 130, with the qualifier that Chorus Pro echoes (v1.1 §3.2.3.3, G2B).
+_REFERENCE = f"{{{_CAC}}}AdditionalDocumentReference"
+_REFERENCE_TYPE = f"{{{_CBC}}}DocumentTypeCode"
+_OBJECT, _ECHOED = "130", "AJW"
 # By root: the syntax it stands for, and where its type code is.
 _ROOTS = {
     f"{{{INVOICE}}}Invoice": ("ubl-invoice", f"{{{_CBC}}}InvoiceTypeCode"),
@@ -79,8 +83,19 @@ def read_facts(root: Element) -> Facts:
         recipient_name=_name(customer),
         recipient_address=_text(found["recipient_address"]),
         currency=_text(root.find(_CURRENCY)),
+        reference=_echoed(root),
         places={field: _place(e, paths) for field, e in found.items() if e is not None},
     )
+
+
+def _echoed(root: Element) -> str:
+    """BT-18 with qualifier AJW."""
+    for each in root.iterfind(_REFERENCE):
+        identifier = each.find(_NUMBER)
+        is_object = _text(each.find(_REFERENCE_TYPE)) == _OBJECT
+        if is_object and _scheme(identifier) == _ECHOED:
+            return _text(identifier)
+    return ""
 
 
 def _identifier(party: Element | None) -> Element | None:

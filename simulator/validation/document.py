@@ -11,8 +11,10 @@ from lxml.etree import _Element as Element
 
 from simulator.domain.findings import Finding, Place
 from simulator.domain.judgement import Document, Facts, Job
-from simulator.messages import cii, facturx
+from simulator.messages import cii, facturx, flux10
 from simulator.messages.archives import Member
+from simulator.messages.members import finding as container_finding
+from simulator.messages.members import is_e_reporting_name
 from simulator.messages.xpath import line_of, xpath_of
 from simulator.validation.attachments import (
     Bounds,
@@ -101,6 +103,7 @@ class DocumentJudging:
         units = syntax.read(root) or (Facts(syntax=syntax.name),)
         self._packs(content, root, syntax, units[0])
         self._attachments(content, root, syntax)
+        self._file_name(units[0])
         self.stylesheet = stylesheet_of(root, self._job.kind)
         return _with_lines(content, root, units, syntax)
 
@@ -117,6 +120,17 @@ class DocumentJudging:
         found += readable_pdf_missing(*subject, job.kind)
         self._room -= len(found)
         self._note("attachments", found)
+
+    def _file_name(self, facts: Facts) -> None:
+        """A transmission of e-reporting is called by what it says."""
+        name = self._member.name
+        if self._job.syntax != flux10.SYNTAX or not is_e_reporting_name(name):
+            return
+        expected = flux10.names_of(facts)
+        if name[: -len(".xml")] not in expected:
+            said = _cut(" or ".join(expected), _LONGEST_NAME)
+            found = container_finding("IRR_NOM_F_REPORT_OTHER", Place(), name=name, expected=said)
+            self._note("file name", [found])
 
     def _packs(self, content: bytes, root: Element, syntax: Syntax, facts: Facts) -> None:
         asked = self._job.packs

@@ -110,7 +110,7 @@ def test_an_unknown_circuit_is_refused():
     ("circuit", "actor", "status", "cause", "code"),
     [
         ("b2g", "buyer", "99", "unknown", "REJ_INEX"),
-        ("b2g", "buyer", "208", "unknown", "REJ_INEX"),
+        ("b2g", "buyer", "207", "unknown", "REJ_INEX"),
         ("b2g-pa", "buyer", "999", "unknown", "REJ_INEX"),
         ("b2g-pa", "platform", "12", "unknown", "REJ_INEX"),
         ("g2b-pa", "platform", "07", "unknown", "REJ_INEX"),
@@ -127,6 +127,14 @@ def test_an_unknown_circuit_is_refused():
 def test_refusals_have_the_motif_of_a_601(circuit, actor, status, cause, code):
     answer = ask(circuit, actor, status)
     assert (answer.cause, answer.code) == (cause, code)
+
+
+@pytest.mark.parametrize("circuit", CIRCUITS)
+def test_only_chorus_pro_and_the_ppf_bring_an_invoice_about(circuit):
+    asked = itertools.product(set(ACTORS) - {"chorus", "ppf"}, every_code(circuit), CADRES)
+    for actor, status, cadre in asked:
+        answer = ask(circuit, actor, status, cadre=cadre, history=())
+        assert isinstance(answer, Refused), (actor, status)
 
 
 def test_a_refusal_is_a_line_of_a_601():

@@ -25,7 +25,7 @@ TOLD = {
     ("b2g-pa", "validator1", "14", "A9"): "platform 206 FEN1204A",
     ("b2g-pa", "validator2", "17", "A9"): "platform 206 FEN1204A",
     ("b2g-pa", "validator1", "13", "A12"): "platform 214 FEN1204A",
-    ("b2g-pa", "validator1", "14", "A12"): "platform 210 FEN1204A",
+    ("b2g-pa", "validator1", "14", "A12"): "platform 210 FEN1204A, ppf 210 ",
     ("b2g-pa", "platform", "209", ""): "buyer 12 FEN0036A",
     ("b2g-pa", "platform", "227", ""): "buyer 12 FEN0036A",
     ("b2g-pa", "platform", "210", ""): "",

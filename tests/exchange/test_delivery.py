@@ -33,6 +33,7 @@ from simulator.exchange.inputs import (
     RaccordementSaved,
     StructuresSaved,
 )
+from simulator.journal import read
 from simulator.messages import cdarreading
 from simulator.messages.archives import pack
 from simulator.messages.carrying import filled
@@ -197,6 +198,31 @@ def test_a_platform_refuses_one_invoice_of_two(stage: Stage) -> None:
     assert stage.acks("DEM021") == {"FEN3036A": "213"}
 
 
+@pytest.mark.parametrize(
+    ("said", "relay", "refusal"),
+    [
+        (("DEM021", "FSO3301A", "204"), ("DEM031", "FEN4000A"), "FSO3302A"),
+        (("DEM031", "FSO3300A", "212"), ("DEM021", "FEN4001A"), "FSO3303A"),
+    ],
+)
+def test_a_relayed_status_is_refused_by_the_name_that_its_author_gave_it(
+    stage: Stage, said: tuple[str, str, str], relay: tuple[str, str], refusal: str
+) -> None:
+    g2b(stage)
+    author, code, status = said
+    other = "205" if status == "212" else "203"
+    stage.status(author, code, status, "G-1")
+    stage.status(author, code, other, "G-1")  # a later one, which is not meant
+    addressee, interface = relay
+    meant = next(v for v in stage.sent(addressee) if v.interface == interface)
+    ((_, content),) = stage.files(meant).items()
+    message = cdarreading.read(etree.fromstring(content)).identifier
+    flow = stage.status(addressee, refusal, "601", message)
+    assert stage.returns(flow) == []
+    assert stage.ack(meant.name) == "601"
+    assert stage.acks(addressee)[interface] == ""
+
+
 def test_what_stops_at_chorus_pro_is_not_relayed(stage: Stage) -> None:
     g2b(stage)
     stage.status("DEM021", "FSO3301A", "221", "G-1")
@@ -355,6 +381,33 @@ def test_a_refusal_by_hand_needs_its_motif(stage: Stage) -> None:
     assert stage.acks("DEM021") == {"FEN3036A": ""}
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "good"),
+    [("FEN3036A", "501", "IRR_TAILLE"), ("FEN4000A", "601", "REJ_INC")],
+)
+def test_a_motif_by_hand_must_go_with_the_status(
+    stage: Stage, code: str, status: str, good: str
+) -> None:
+    g2b(stage)
+    stage.say("G-1", "202")
+    with pytest.raises(ValueError, match=f"'NONE' does not go with {status}.*{good}"):
+        stage.do(Acknowledged(number_of(stage, code), status, "NONE"))
+    stage.do(Acknowledged(number_of(stage, code), status, good))
+
+
+def test_why_tells_that_no_platform_takes_an_accepted_invoice(stage: Stage) -> None:
+    flow = stage.invoice("G-1", interface="FSO3110A", partner="DEM031", recipient=AT_NOBODY)
+    last = stage.why(flow)["checks"][-1]
+    assert (last["name"], last["outcome"]) == ("platform of the recipient of G-1", "skipped")
+    expected = f"no connected platform takes FEN3036A for {AT_NOBODY}: NON_TRANSMISE"
+    assert last["detail"] == expected
+
+
+def test_why_has_no_such_line_of_an_invoice_that_leaves(stage: Stage) -> None:
+    flow = g2b(stage)
+    assert not [c for c in stage.why(flow)["checks"] if c["name"].startswith("platform")]
+
+
 # -- what the journal keeps ----------------------------------------------------------------------------
 
 
@@ -438,3 +491,52 @@ def test_what_a_large_flow_promised_is_taken_back_with_it(play: Playbook) -> Non
     play.do(Judged(work.id, flow, given_up("SIM_JUDGE_DEFECT", detail="x")))
     assert play.store.connection.execute("SELECT count(*) FROM delivery").fetchone()[0] == 0
     assert play.waiting("DEM021") == []
+
+
+# -- what the issuer calls its invoice ------------------------------------------------------------
+
+OWN_NAME = (
+    b'<cac:AdditionalDocumentReference><cbc:ID schemeID="AJW">REF-9</cbc:ID>'
+    b"<cbc:DocumentTypeCode>130</cbc:DocumentTypeCode></cac:AdditionalDocumentReference>"
+)
+
+
+def echoes(stage: Stage, partner: str) -> list[tuple[str, str]]:
+    """Status and MDT-92 of every CDAR of ours to a partner."""
+    said = []
+    for value in stage.sent(partner):
+        for content in stage.files(value).values() if value.format == "cdar" else ():
+            (status,) = cdarreading.read(etree.fromstring(content)).statuses
+            said.append((status.status, getattr(status, "reference", "")))
+    return said
+
+
+def test_statuses_of_g2b_echo_the_reference_of_the_issuer(stage: Stage) -> None:
+    spec = msgspec.structs.replace(of_circuit("g2b-issuer"), number="G-1", recipient=AT_DEM021)
+    content = made(spec, "ubl")
+    named = content.replace(
+        b"<cac:AccountingSupplierParty>", OWN_NAME + b"<cac:AccountingSupplierParty>"
+    )
+    stage.send("DEM031", "FSO3110A", pack([("G-1.xml", named)], START))
+    stage.say("G-1", "204")
+    assert echoes(stage, "DEM031") == [("200", "REF-9"), ("204", "REF-9")]
+
+
+def test_statuses_of_b2g_echo_none(stage: Stage) -> None:
+    spec = msgspec.structs.replace(of_circuit("b2g-pa"), number="P-1", recipient=TOWN)
+    content = made(spec, "ubl")
+    named = content.replace(
+        b"<cac:AccountingSupplierParty>", OWN_NAME + b"<cac:AccountingSupplierParty>"
+    )
+    stage.send("DEM011", "FSO1150A", pack([("P-1.xml", named)], START))
+    assert echoes(stage, "DEM011")[-1] == ("202", "")
+
+
+def test_who_asks_why_of_a_flow_of_ours_is_sent_to_its_deposit(stage: Stage) -> None:
+    g2b(stage)
+    ours = stage.sent("DEM021")[0].name
+    for wanted in (ours, ours.removesuffix(".tar.gz")):
+        with pytest.raises(read.NoSuchFlow, match="follows from, FSO3110A_DEM031_"):
+            read.find_flow(stage.store.connection, "default", wanted)
+    with pytest.raises(read.NoSuchFlow, match="expected a flow name"):
+        read.find_flow(stage.store.connection, "default", "NOTHING")

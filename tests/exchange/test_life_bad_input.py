@@ -20,6 +20,7 @@ from playbook import START
 from stage_desk import AT_DEM021, CATALOGUE, ISSUER, SUPPLIER, TOWN, Stage
 
 from simulator.domain.judgement import Job, Limits
+from simulator.domain.reference import Options
 from simulator.exchange.inputs import Judged
 from simulator.messages.archives import pack
 from simulator.messages.specimen_status import Status, cdar_message, cpp_statut
@@ -74,13 +75,18 @@ class NarrowStage(Stage):
         return flow
 
 
+def made(tmp_path: Path, options: Options | None = None) -> NarrowStage:
+    stage = NarrowStage(tmp_path / "data", options)
+    stage.invoice("P-1", recipient=TOWN)
+    stage.invoice("G-1", interface="FSO3110A", partner="DEM031", recipient=AT_DEM021)
+    return stage
+
+
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[NarrowStage]:
-    made = NarrowStage(tmp_path / "data")
-    made.invoice("P-1", recipient=TOWN)
-    made.invoice("G-1", interface="FSO3110A", partner="DEM031", recipient=AT_DEM021)
-    yield made
-    made.store.close()
+    found = made(tmp_path)
+    yield found
+    found.store.close()
 
 
 def message(voice: Voice, **changes: Any) -> bytes:
@@ -181,7 +187,7 @@ def test_a_bad_status_of_a_cdar_is_refused_by_one_601(
     assert answered(stage, flow) == VOICES[voice].refusal
     assert motifs(stage, flow) == [motif]
     assert words in reasons(stage, flow)
-    assert stage.state(flow) == ("IN_INTEGRE", "accepted")
+    assert stage.state(flow) == ("IN_INTEGRE_PARTIEL", "rejected")
     assert untouched(stage)
 
 
@@ -201,7 +207,45 @@ def test_a_bad_status_of_a_public_buyer_is_noted_for_no_interface_answers_it(
     assert answered(stage, flow) == ()
     assert words in reasons(stage, flow)
     assert stage.why(flow)["checks"][-1]["outcome"] == "failed"
+    assert stage.state(flow) == ("IN_INTEGRE_PARTIEL", "rejected")
     assert untouched(stage)
+
+
+@pytest.mark.parametrize("status", ["202", "213"])
+@pytest.mark.parametrize(
+    ("partner", "code", "answer"),
+    [
+        ("DEM021", "CEN3036A", []),
+        ("DEM021", "CEN3736A", []),
+        ("DEM021", "FSO3301A", ["601"]),
+        ("DEM011", "FSO1304A", ["601"]),
+        ("DEM031", "FSO3300A", ["601"]),
+    ],
+)
+def test_an_invoice_that_was_never_sent_is_neither_received_nor_rejected(
+    stage: NarrowStage, partner: str, code: str, answer: list[str], status: str
+) -> None:
+    flow = stage.status(partner, code, status, "NONE")
+    assert [s.status for v in stage.returns(flow) for s in v.statuses] == answer
+    assert stage.why(flow)["checks"][-1]["outcome"] == "failed"
+    assert untouched(stage)
+
+
+def test_a_flow_of_good_and_bad_statuses_is_integrated_in_part(stage: NarrowStage) -> None:
+    files = [("a.xml", message(BUYER)), ("b.xml", message(BUYER, subject="NONE"))]
+    flow = stage.send("BUYER1", "FSO1301A", pack(files, START))
+    assert stage.state(flow) == ("IN_INTEGRE_PARTIEL", "partial")
+    assert answered(stage, flow) == ()
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_statuses_are_refused_one_by_one_whatever_is_chosen_for_invoices(
+    tmp_path: Path, voice: str
+) -> None:
+    stage = made(tmp_path, Options(all_rejected="refused"))
+    flow = deposited(stage, VOICES[voice], message(VOICES[voice], subject="NONE"))
+    assert answered(stage, flow) == VOICES[voice].refusal
+    stage.store.close()
 
 
 @pytest.mark.parametrize("voice", VOICES)
@@ -345,6 +389,18 @@ def test_an_acknowledgement_of_a_flow_never_sent_is_noted_and_never_answered(
     assert answered(stage, flow) == ()
     assert "no flow of ours was called so: noted" in reasons(stage, flow)
     assert set(stage.acks(partner).values()) <= {""}
+
+
+@pytest.mark.parametrize("status", ["90", "91", "96"])
+def test_a_status_that_does_not_acknowledge_leaves_the_flow_as_its_receiver_left_it(
+    stage: NarrowStage, status: str
+) -> None:
+    stage.advance(minutes=5)
+    ours = identifier(stage, "BUYER1", "FEN0036A")
+    stage.status("BUYER1", "FSO1300A", "92", ours)
+    flow = stage.status("BUYER1", "FSO1300A", status, ours)
+    assert stage.acks("BUYER1")["FEN0036A"] == "92"
+    assert "carries 92, 94: noted, nothing follows" in reasons(stage, flow)
 
 
 def test_a_report_about_a_report_is_noted_and_changes_nothing(stage: NarrowStage) -> None:

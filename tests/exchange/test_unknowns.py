@@ -46,7 +46,7 @@ def senders(stage: Stage, partner: str) -> dict[str, str]:
 
 def declared(stage: Stage) -> int:
     content = interface_document(CATALOGUE["FSO6000A"], specimen("FSO6000A", "good"))
-    name = "123456782_TR-1_20260901_20260910.xml"
+    name = "123456782_TR-1_20260801_20260810.xml"
     return stage.send("DEM031", "FSO6000A", pack([(name, content)], START))
 
 

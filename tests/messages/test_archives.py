@@ -465,7 +465,9 @@ def test_every_container_rule_is_fired_by_a_test_or_by_the_judging_process():
     here = {rule for rule, *_ in FLOWS + FILES}
     elsewhere = {r for r in rules() if r.startswith(("SIM_", "JUDGE_", "STYLESHEET_"))}
     limits = {"IRR_TAILLE_FLOW", "IRR_TAILLE_F", "IRR_EXTRAC_TOTAL", "IRR_EXTRAC_MEMBERS"}
-    names = {f"IRR_NOM_F_{what}" for what in ("LENGTH", "CHARACTER", "TWICE", "REPORT")}
+    names = {
+        f"IRR_NOM_F_{what}" for what in ("LENGTH", "CHARACTER", "TWICE", "REPORT", "REPORT_OTHER")
+    }
     tars = {f"IRR_EXTRAC_{what}" for what in ("GZIP", "CUT", "TRAILING", "TAR", "KIND", "HEADER")}
     zips = {f"IRR_EXTRAC_{what}" for what in ("ZIP", "OVERLAP", "CONTENT", "ENCRYPTED", "METHOD")}
     assert set(rules()) == here | elsewhere | limits | names | tars | zips

@@ -234,3 +234,16 @@ def test_the_guideline_is_bt_24():
     assert guideline(document(context=context)) == urn
     assert guideline(document(context=parameter("BusinessProcess", "S1"))) == ""
     assert guideline(etree.fromstring("<Invoice/>")) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "qualifier", "echoed"), [("130", "AJW", "R-9"), ("130", "AFV", ""), ("916", "AJW", "")]
+)
+def test_the_reference_that_is_echoed_is_the_object_qualified_ajw(kind, qualifier, echoed):
+    reference = (
+        element("IssuerAssignedID", "R-9")
+        + element("TypeCode", kind)
+        + element("ReferenceTypeCode", qualifier)
+    )
+    body = f"<ram:AdditionalReferencedDocument>{reference}</ram:AdditionalReferencedDocument>"
+    assert read_facts(document(agreement=body)).reference == echoed

@@ -36,6 +36,8 @@ def test_a_transmission_is_read_whole():
         supplier_scheme="0002",
         supplier="332540215",
         supplier_name="DECLARANT DEMO",
+        issued="20260911020000",
+        periods=(("20260901", "20260910"),),
         places={
             "number": ("/Report/ReportDocument/Id", 3, 0),
             "issue_date": ("/Report/ReportDocument/IssueDateTime/DateTimeString", 5, 0),

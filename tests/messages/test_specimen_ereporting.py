@@ -39,7 +39,7 @@ def test_taxes_follow_from_the_base():
 
 def test_its_file_has_a_legal_name():
     name = ereporting_name(EReporting())
-    assert name == "123456782_ER-2026-0001_20260901_20260910.xml"
+    assert name == "123456782_ER-2026-0001_20260801_20260810.xml"
 
 
 def test_another_kind_is_refused():

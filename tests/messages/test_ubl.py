@@ -149,3 +149,14 @@ def test_paths_use_fixed_prefixes_and_predicates_only_where_needed():
         "/r/two:b[2]/c",
     ]
     assert qualified("{urn:3}z", prefixes) == "z"
+
+
+@pytest.mark.parametrize(
+    ("kind", "qualifier", "echoed"), [("130", "AJW", "R-9"), ("130", "AFV", ""), ("916", "AJW", "")]
+)
+def test_the_reference_that_is_echoed_is_the_object_qualified_ajw(kind, qualifier, echoed):
+    body = (
+        f'<cac:AdditionalDocumentReference><cbc:ID schemeID="{qualifier}">R-9</cbc:ID>'
+        f"<cbc:DocumentTypeCode>{kind}</cbc:DocumentTypeCode></cac:AdditionalDocumentReference>"
+    )
+    assert read_facts(document(body)).reference == echoed

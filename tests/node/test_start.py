@@ -84,6 +84,24 @@ def test_sigterm_drains_and_ends_with_zero_and_the_next_start_finds_everything(
         assert "1" in identifiers
 
 
+def test_what_a_command_made_of_the_demo_outlives_a_restart(tmp_path: Path) -> None:
+    town = {"identifier": "12345678200051", "name": "Commune", "kind": "public"}
+    fewer = {"code": "DEM021", "circuit": "g2b-pa", "protocol": "sftp", "interfaces": ["FEN3036A"]}
+    with running_node(tmp_path) as node:
+        node.client.post("/api/v1/directory", [{**town, "partner": "BUY001"}])
+        node.client.post("/api/v1/partners", fewer)
+        keys = node.partner("DEM001")["pki"]
+        assert node.stop() == 0
+    with running_node(tmp_path) as node:
+        partners = {s["identifier"]: s["partner"] for s in node.client.get("/api/v1/directory")}
+        assert partners["12345678200051"] == "BUY001"
+        assert partners["90000000810015"] == "DEM021"
+        assert node.partner("DEM021")["interfaces"] == ["FEN3036A"]
+        assert node.partner("DEM001")["pki"] == keys
+        with node.session("DEM001") as sftp:
+            assert sftp.listdir() != []
+
+
 def test_the_ready_file_has_all_that_the_contract_names(node: RunningNode) -> None:
     ready = json.loads(node.ready_file.read_text())
     named = {"version", "pid", "http", "as2", "sftp", "pesit", "pesit_plain", "data", "pki",

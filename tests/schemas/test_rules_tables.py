@@ -45,6 +45,8 @@ FUNCTIONAL = {
     "RECIPIENT_NOT_PUBLIC": {"found": "33254021516357"},
     "SUPPLIER_NOT_PUBLIC": {"found": "33254021516357"},
     "INVOICE_DUPLICATE": {"number": "F1", "supplier": "33254021516357", "earlier": "2026-09-01"},
+    "IRR_NOM_F_REPORT_AGAIN": {"name": "a.xml", "earlier": "FSO6000A_DEM031"},
+    "REPORT_PERIOD": {"id": "TR-1", "end": "20260910", "on": "20260901"},
     "SUPPLIER_UNKNOWN_ACCEPTED": {"found": "33254021516357"},
     "RECIPIENT_UNKNOWN_ACCEPTED": {"found": "12345678200051"},
 }
@@ -54,9 +56,13 @@ MOTIFS = {
     "RECIPIENT_INACTIVE": "REJ_ADR",
     "RECIPIENT_NOT_PUBLIC": "REJ_CONT_B2G",
     "INVOICE_DUPLICATE": "REJ_UNI",
+    "IRR_NOM_F_REPORT_AGAIN": "IRR_NOM_F",
+    "REPORT_PERIOD": "REJ_PER",
     "SUPPLIER_UNKNOWN_ACCEPTED": None,
     "RECIPIENT_UNKNOWN_ACCEPTED": None,
 }
+# Of e-reporting, which no 213 answers.
+DECLARATIONS = {"IRR_NOM_F_REPORT_AGAIN", "REPORT_PERIOD"}
 WARNINGS = {"IRR_FORM_DIGITS", "SUPPLIER_UNKNOWN_ACCEPTED", "RECIPIENT_UNKNOWN_ACCEPTED"}
 IRR_FAMILIES = (
     "IRR_CODE_APP",
@@ -101,7 +107,8 @@ def test_levels_and_packs_follow_the_table(book):
     for rule in ADMISSION:
         assert (book[rule].pack, book[rule].level) == ("admission", "flow")
     for rule in FUNCTIONAL:
-        assert (book[rule].pack, book[rule].level) == ("functional", "invoice")
+        level = "file" if rule.startswith("IRR_") else "invoice"
+        assert (book[rule].pack, book[rule].level) == ("functional", level)
 
 
 def test_only_the_agreed_rules_are_warnings(book):
@@ -118,7 +125,7 @@ def test_a_refusal_of_a_flow_carries_the_irr_code_that_its_name_begins_with(book
 def test_a_refusal_of_an_invoice_carries_a_motif_that_a_213_may_have(book):
     for rule in FUNCTIONAL:
         assert book[rule].motif == MOTIFS.get(rule, "REJ_COH")
-        assert rule in WARNINGS or book[rule].motif in OF_A_213
+        assert rule in WARNINGS | DECLARATIONS or book[rule].motif in OF_A_213
 
 
 def test_a_message_is_a_french_line_without_a_full_stop(book):
