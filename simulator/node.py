@@ -216,6 +216,7 @@ class Node:
             engine=self.engine,
             reception=self.reception,
             blob_path=self.store.blob_path,
+            enclosed=self.hands.enclosed,
             enrol=self.enrol,
             key_files=self._key_files,
             describe=self.describe,

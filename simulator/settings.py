@@ -84,6 +84,8 @@ class Settings(Tables, frozen=True):
             **msgspec.structs.asdict(self.exchange),
             directory_unknown=self.directory.unknown,
             flow_limit=self.limits.flow,
+            message_limit=self.limits.member,
+            attachment_limit=self.limits.attachment,
             purge_after=parse_duration(self.returns.purge_after),
             push_retries=tuple(map(parse_duration, self.returns.retry)),
             story=self.life_cycle.story,

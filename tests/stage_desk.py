@@ -19,7 +19,7 @@ from playbook import START, Playbook
 
 from simulator import resources
 from simulator.domain.businesstime import Clock
-from simulator.domain.flows import Origin, Return, blob_ref
+from simulator.domain.flows import Blob, Return, blob_ref
 from simulator.domain.interfaces import Catalogue
 from simulator.domain.judgement import Job, Limits
 from simulator.domain.raccordement import Raccordement, Structure
@@ -27,6 +27,7 @@ from simulator.domain.reference import Options
 from simulator.exchange.inputs import (
     ClockMoved,
     Composed,
+    Enclosure,
     Fired,
     Judged,
     Purged,
@@ -50,6 +51,11 @@ AT_DEM021, AT_DEM022, AT_NOBODY = "90000000810015", "90000000820014", "900000008
 PLAYED = "90000000700018"  # by the simulator
 BUYER = ("FEN0036A", "FSO1300A", "CSO1300A", "FSO1301A", "CSO1301A")
 _SYNTAX = {"FSO1100A": "ubl", "FSO1150A": "ubl", "FSO3110A": "ubl", "FSO3117A": "factur-x"}
+
+
+def enclosure(name: str = "bon.pdf", content: bytes = b"%PDF-1.7 bon") -> Enclosure:
+    """A file that goes along with a status."""
+    return Enclosure(name, Blob.of(content))
 
 
 class Stage(Playbook):
@@ -122,9 +128,12 @@ class Stage(Playbook):
         self.compose_all()
         return flow
 
-    def say(self, invoice: str, status: str, **more: Any) -> Any:
-        """Has an actor say a status by command."""
-        said = self.do(StatusAsked(invoice, status, **more))
+    def say(
+        self, invoice: str, status: str, attachments: Iterable[str | Enclosure] = (), **more: Any
+    ) -> Any:
+        """Has an actor say a status by command; an attachment is a file, or the name of any."""
+        files = (a if isinstance(a, Enclosure) else enclosure(a) for a in attachments)
+        said = self.do(StatusAsked(invoice, status, attachments=tuple(files), **more))
         self.compose_all()
         return said
 
@@ -171,10 +180,9 @@ class Stage(Playbook):
 
     def written(self, value: Return) -> bytes:
         """The bytes of a return."""
-        origins: list[Origin] = [o for p in value.sources for o in (p.origin, *p.completing)]
         contents = {
-            o.blob.sha256: read.blob_named(self.store.connection, "default", o.blob.sha256) or b""
-            for o in origins
+            blob.sha256: read.blob_named(self.store.connection, "default", blob.sha256) or b""
+            for blob in value.blobs()
         }
         return compose(filled(value, contents, Limits()))
 

@@ -17,6 +17,7 @@ import msgspec
 
 from simulator.domain.businesstime import instant_text, parse_duration
 from simulator.domain.endpoints import EndpointRefused, checked_endpoint
+from simulator.domain.flows import CarriedFile
 from simulator.domain.lifetable import Actor
 from simulator.domain.raccordement import (
     As2Terms,
@@ -29,6 +30,7 @@ from simulator.domain.raccordement import Protocol as Wire
 from simulator.exchange.inputs import (
     Acknowledged,
     DirectoryAsked,
+    Enclosure,
     InvoiceEmitted,
     RaccordementSaved,
     Requeued,
@@ -104,6 +106,7 @@ class Console(msgspec.Struct, frozen=True):
 
     Attributes:
         enrol: adds a partner; raises `Refused`.
+        enclosed: the bytes of a file that came with a status; raises `ValueError`, `OSError`.
         key_files: the key material of a partner by file name; raises `Refused`.
         describe: the content of the ready file.
     """
@@ -114,6 +117,7 @@ class Console(msgspec.Struct, frozen=True):
     engine: Engine
     reception: Reception
     blob_path: Callable[[str], Path]
+    enclosed: Callable[[str, CarriedFile], Awaitable[bytes]]
     enrol: Callable[[Enrolment], Awaitable[Raccordement]]
     key_files: Callable[[str], Mapping[str, bytes]]
     describe: Callable[[], Mapping[str, Any]]
@@ -247,6 +251,14 @@ async def invoice_show(call: Call) -> object:
     return await call.console.read(read.lives, SPACE, call.wanted)
 
 
+class FileWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file beside a status: name, bytes (base64), and its MIME type if its extension does not tell."""
+
+    name: str
+    content: bytes
+    mime: str = ""
+
+
 class StatusWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A status that somebody is to say (`StatusAsked` without the invoice)."""
 
@@ -254,20 +266,40 @@ class StatusWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     actor: Actor | Literal[""] = ""
     motif: str = ""
     comment: str = ""
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[FileWanted, ...] = ()
     partner: str = ""
 
 
 async def invoice_status(call: Call) -> object:
     """Has an actor say a status of an invoice."""
     wanted = call.decode(StatusWanted)
-    asked = StatusAsked(call.wanted, **msgspec.structs.asdict(wanted))
+    files = [await _enclosure(call, file) for file in wanted.attachments]
+    words = {**msgspec.structs.asdict(wanted), "attachments": tuple(files)}
+    asked = StatusAsked(call.wanted, **words)
     try:
         return msgspec.to_builtins(await call.console.submit(SPACE, asked))
     except LookupError as error:
         raise Refused(404, "no such invoice", str(error.args[0])) from None
     except ValueError as error:
         raise Refused(409, "may not be said", str(error)) from None
+
+
+async def _enclosure(call: Call, file: FileWanted) -> Enclosure:
+    try:
+        return Enclosure(
+            file.name, await call.console.reception.keep_bytes(file.content), file.mime
+        )
+    except GatewayError as error:
+        raise Refused(507, "not taken", str(error)) from None
+
+
+async def attachment_raw(call: Call) -> Raw:
+    """The bytes of a file that came with a status."""
+    file = await call.console.read(read.enclosed_file, SPACE, call.wanted)
+    try:
+        return Raw(await call.console.enclosed(SPACE, file), name=file.name)
+    except (OSError, ValueError) as error:
+        raise Refused(404, "not there any more", str(error)) from None
 
 
 class Emission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -531,6 +563,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/returns/{}/resend", resend, "pushes a return once more"),
     Route("GET", "/api/v1/invoices/{}", invoice_show, "invoices of a number, with their history"),
     Route("POST", "/api/v1/invoices/{}/status", invoice_status, "has an actor say a status"),
+    Route("GET", "/api/v1/attachments/{}", attachment_raw, "a file beside a status", secret=True),
     Route("GET", "/api/v1/pending", pending, "what is still to be done"),
     Route("GET", "/api/v1/partners", partner_list, "the partners"),
     Route("POST", "/api/v1/partners", partner_add, "adds a partner"),

@@ -145,6 +145,20 @@ class FlowStatus(msgspec.Struct, frozen=True, tag="flow"):
     comment: str = ""
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """One file of a deposit, to be taken out of it when a return is written.
+
+    Attributes:
+        blob: content of the deposit.
+        flow: its file name; the extension tells the container.
+        member: name of the file in the envelope.
+    """
+
+    blob: BlobRef
+    flow: str
+    member: str
+
+
 class CarriedFile(msgspec.Struct, frozen=True):
     """A file that travels inside a message, or as it is in an envelope.
 
@@ -154,6 +168,8 @@ class CarriedFile(msgspec.Struct, frozen=True):
         content: the bytes; empty while they lie in the blob `blob`, out of which they must be taken
             before the message is written.
         description: what it is for (BT-123, ``CategoriePJ``).
+        size: bytes, of a file whose content is not here; 0 where nobody counted.
+        origin: the file of a deposit that it came in: a message that carries it, or itself.
     """
 
     name: str
@@ -161,6 +177,8 @@ class CarriedFile(msgspec.Struct, frozen=True):
     content: bytes = b""
     blob: BlobRef | None = None
     description: str = ""
+    size: int = 0
+    origin: Origin | None = None
 
 
 class Characteristic(msgspec.Struct, frozen=True):
@@ -261,20 +279,6 @@ class ObjectStatus(msgspec.Struct, frozen=True, tag="object"):
     comment: str = ""
 
 
-class Origin(msgspec.Struct, frozen=True):
-    """One file of a deposit, to be taken out of it when a return is written.
-
-    Attributes:
-        blob: content of the deposit.
-        flow: its file name; the extension tells the container.
-        member: name of the file in the envelope.
-    """
-
-    blob: BlobRef
-    flow: str
-    member: str
-
-
 class Passage(msgspec.Struct, frozen=True):
     """What a return passes on out of a deposit: an invoice, or a message as it is.
 
@@ -287,6 +291,7 @@ class Passage(msgspec.Struct, frozen=True):
         resent: why it goes out again.
         chorus_id: our number of it (IdCPRO).
         completing: status messages whose attachments complete it.
+        enclosed: files that complete it and came by no flow.
     """
 
     origin: Origin
@@ -297,6 +302,7 @@ class Passage(msgspec.Struct, frozen=True):
     resent: Resent = ""
     chorus_id: str = ""
     completing: tuple[Origin, ...] = ()
+    enclosed: tuple[CarriedFile, ...] = ()
 
 
 class Return(msgspec.Struct, frozen=True):
@@ -335,3 +341,11 @@ class Return(msgspec.Struct, frozen=True):
     invoices: tuple[DeliveredInvoice, ...] = ()
     files: tuple[CarriedFile, ...] = ()
     structures: tuple[Structure, ...] = ()
+
+    def blobs(self) -> tuple[BlobRef, ...]:
+        """The contents out of which it is filled before it is written, each once."""
+        sources = self.sources
+        origins = (o.blob for p in sources for o in (p.origin, *p.completing))
+        files = [f for p in sources for f in p.enclosed]
+        files += [f for s in self.statuses if isinstance(s, InvoiceStatus) for f in s.attachments]
+        return tuple(dict.fromkeys((*origins, *(f.blob for f in files if f.blob))))

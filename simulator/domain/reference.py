@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from simulator.domain.attached import Conventions
 from simulator.domain.findings import Mark, Rulebook
 from simulator.domain.interfaces import Catalogue, Interface
 from simulator.domain.lifetable import LifeCycle
@@ -46,6 +47,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         choices: of the life cycle.
         inline: largest content in bytes that is kept inside the journal file.
         flow_limit: largest flow in bytes (1 GB: Chorus Pro external specifications v1.0 §5.4.1).
+        message_limit: largest file of an envelope in bytes (100 MB unzipped: the same).
+        attachment_limit: largest attachment in bytes by EDI (100 MB: the same).
     """
 
     prefix: str = "CPP001"
@@ -70,6 +73,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     choices: Choices = Choices()
     inline: int = 256 << 10
     flow_limit: int = 1 << 30
+    message_limit: int = 100 << 20
+    attachment_limit: int = 100 << 20
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,11 +145,15 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """Everything a step may look up; `motifs` gives the label of each motif code."""
+    """Everything a step may look up; `motifs` gives the label of each motif code.
+
+    `attachments` says what files beside a status may be.
+    """
 
     catalogue: Catalogue
     rules: Rulebook
     circuits: Mapping[str, CircuitPlan]
     motifs: Mapping[str, str]
     life: LifeCycle
+    attachments: Conventions
     options: Options = Options()

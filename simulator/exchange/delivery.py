@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from simulator.domain.flows import InvoiceStatus, Origin, Passage
+from simulator.domain.flows import CarriedFile, InvoiceStatus, Origin, Passage
 from simulator.domain.lifetable import Actor
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.telling import Delivery
@@ -42,11 +42,13 @@ class Word(msgspec.Struct, frozen=True):
 
     Attributes:
         source: the partner's own file that said the status; None: it came by no flow.
+        files: that come with a status which came by no flow.
     """
 
     living: Living
     delivery: Delivery
     source: Origin | None = None
+    files: tuple[CarriedFile, ...] = ()
 
 
 class _Group(msgspec.Struct):
@@ -130,10 +132,16 @@ def _fits(batch: Sequence[Word], word: Word) -> bool:
     first = batch[0]
     if _kind(first) != _kind(word):
         return False
+    size = sum(_weight(each) for each in (*batch, word))
     if first.delivery.carries == "status":
-        return True
-    size = sum(each.living.size for each in batch) + word.living.size
+        return size <= _MOST_BYTES
     return len(batch) < _MOST_INVOICES and size <= _MOST_BYTES
+
+
+def _weight(word: Word) -> int:
+    """Bytes that a message takes in besides its own words."""
+    invoice = 0 if word.delivery.carries == "status" else word.living.size
+    return invoice + sum(file.size for file in word.files)
 
 
 def _kind(word: Word) -> tuple[str, bool]:
@@ -154,7 +162,18 @@ def _statuses(tx: Tx, words: Sequence[Word]) -> Content:
 
 
 def _status(tx: Tx, word: Word) -> InvoiceStatus:
-    return msgspec.structs.replace(word.delivery.on(word.living.about), occurred=tx.now)
+    about = word.delivery.on(word.living.about)
+    files = word.files if carries_files(tx, word) else ()
+    return msgspec.structs.replace(about, occurred=tx.now, attachments=files)
+
+
+def carries_files(tx: Tx, word: Word) -> bool:
+    """Whether what is told has a place for files: a completed invoice, or a status in a CDAR."""
+    if word.delivery.carries != "status":
+        return word.delivery.carries == "completed invoice"
+    to = addressee(tx, tx.flow(word.living.flow), word)
+    plan = tx.reference.circuits.get(to.circuit) if to else None
+    return plan is not None and plan.format == "cdar"
 
 
 # -- invoices ----------------------------------------------------------------------------------
@@ -183,6 +202,7 @@ def _passage(tx: Tx, flow: Flow, word: Word, *, to_platform: bool) -> Passage:
         resent="Complétée" if completed else "",
         chorus_id=str(living.id),
         completing=(word.source,) if completed and word.source and not again else (),
+        enclosed=word.files if completed else (),
     )
 
 

@@ -297,9 +297,9 @@ def _emit(
     later = None if held else leaves_later(tx, value.statuses)
     if later:
         value = msgspec.structs.replace(value, issued=later)
-    # What is taken out of a deposit is large. A small return does not overtake a larger one of the
-    # same partner.
-    waits = held or later or holds.sources or tx.lane_is_busy(_lane(value.partner))
+    # What is taken out of a deposit or carries files is large. A small return does not overtake a
+    # larger one of the same partner.
+    waits = held or later or value.blobs() or tx.lane_is_busy(_lane(value.partner))
     content = None if waits else tx.compose(value)
     blob = blob_ref(content) if content else None
     number = tx.add_return(value, flow.id, blob, held=held)

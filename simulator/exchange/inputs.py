@@ -58,13 +58,21 @@ class Fired(msgspec.Struct, frozen=True):
     flow: int
 
 
+class Enclosure(msgspec.Struct, frozen=True):
+    """A file that somebody has an actor send along; its MIME type, ``""``: that of its extension."""
+
+    name: str
+    blob: Blob
+    mime: str = ""
+
+
 class StatusAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Somebody has an actor say a status of an invoice.
 
     Attributes:
         invoice: its number.
         actor: who says it; ``""``: whoever may.
-        attachments: names of files that come with it.
+        attachments: files that come with it.
         partner: code application of who deposited it; ``""``: whoever did last.
     """
 
@@ -73,7 +81,7 @@ class StatusAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     actor: Actor | Literal[""] = ""
     motif: str = ""
     comment: str = ""
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[Enclosure, ...] = ()
     partner: str = ""
 
 

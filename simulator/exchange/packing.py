@@ -20,6 +20,7 @@ from simulator.journal.tx import Tx
 
 # A gathered return is written anew into the books with each status that joins it.
 _MOST_GATHERED = 500
+_MOST_BYTES = 32 << 20
 _LEGAL_TIME = ZoneInfo("Europe/Paris")
 
 
@@ -73,4 +74,11 @@ def _fits(value: Return, more: Return) -> bool:
         and value.emitter_matricule == more.emitter_matricule
         and len(value.statuses) + len(more.statuses) <= _MOST_GATHERED
         and all(names.get(s.origin.member, s) == s for s in more.sources)
+        and _carried(value) + _carried(more) <= _MOST_BYTES
     )
+
+
+def _carried(value: Return) -> int:
+    """Bytes of the files beside the statuses of a return."""
+    statuses = (s for s in value.statuses if isinstance(s, InvoiceStatus))
+    return sum(file.size for status in statuses for file in status.attachments)

@@ -14,7 +14,7 @@ import msgspec
 
 from simulator.domain.businesstime import parse_instant
 from simulator.domain.flowname import EXTENSIONS
-from simulator.domain.flows import FlowStatus, Return
+from simulator.domain.flows import CarriedFile, FlowStatus, Return
 from simulator.domain.lifevalues import Entry
 from simulator.domain.raccordement import Raccordement, Structure
 from simulator.journal.rows import Flow, flow_of
@@ -267,10 +267,33 @@ def lives(connection: sqlite3.Connection, space: str, number: str) -> list[Row]:
 
 
 def _history(connection: sqlite3.Connection, invoice: int) -> list[Row]:
-    entries = connection.execute(
-        "SELECT entry FROM status WHERE invoice = ? ORDER BY id", (invoice,)
+    rows = connection.execute(
+        "SELECT id, entry FROM status WHERE invoice = ? ORDER BY id", (invoice,)
     )
-    return [msgspec.to_builtins(msgspec.json.decode(e[0], type=Entry)) for e in entries]
+    return [_entry(row["id"], msgspec.json.decode(row["entry"], type=Entry)) for row in rows]
+
+
+def _entry(number: int, entry: Entry) -> Row:
+    """A line of history; each file with the id that `enclosed_file` takes."""
+    files = [
+        {"id": f"{number}-{rank}", "name": file.name, "mime": file.mime, "size": file.size}
+        for rank, file in enumerate(entry.attachments, 1)
+    ]
+    return {**msgspec.to_builtins(entry), "attachments": files}
+
+
+def enclosed_file(connection: sqlite3.Connection, space: str, wanted: str) -> CarriedFile:
+    """A file that came with a status: where it lies. Raises `NoSuchFlow`."""
+    number, _, rank = wanted.partition("-")
+    if number.isdecimal() and rank.isdecimal():
+        row = connection.execute(
+            "SELECT entry FROM status WHERE space = ? AND id = ?", (space, int(number))
+        ).fetchone()
+        files = msgspec.json.decode(row["entry"], type=Entry).attachments if row else ()
+        if 0 < int(rank) <= len(files):
+            return files[int(rank) - 1]
+    message = f"no attachment {wanted!r}: expected an id of one in the history of an invoice"
+    raise NoSuchFlow(message)
 
 
 class Receipt(msgspec.Struct, frozen=True):
