@@ -174,6 +174,10 @@ class ExchangeSettings(Section, frozen=True):
     ereporting_ack: Annotated[
         Literal["500", "300", "none"], about("Status of the CSO6000A that takes a declaration.")
     ] = Options().ereporting_ack
+    code_aliases: Annotated[
+        Literal["accept", "refuse"],
+        about("A deposit named by a code of ours printed for it too: CSI6000A for CEI6000A."),
+    ] = Options().code_aliases
     g2b_unconnected: Annotated[
         Literal["played", "non-transmise"],
         about("A G2B recipient with nobody behind it is played, or cannot be reached."),

@@ -119,7 +119,10 @@ class Stage(Playbook):
         return f"{interface}_{partner}_{partner}{interface[3:7]}{number:015d}.tar.gz"
 
     def _deposit(self, partner: str, name: str, content: bytes) -> int:
-        raccordement, judged_as = self.partner(partner), CATALOGUE[name[:8]].judged_as
+        raccordement, judged_as = (
+            self.partner(partner),
+            CATALOGUE[CATALOGUE.deposited_as(name[:8])].judged_as,
+        )
         flow = self.deposit(name, content, partner, raccordement.protocol)
         job = Job(name, judged_as, raccordement.circuit, ("xsd",), Limits(), content)
         work = next((w for w in self.todo if w.kind == "judge" and w.subject == flow), None)

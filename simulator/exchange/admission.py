@@ -46,7 +46,7 @@ class Arrival:
     def __init__(self, tx: Tx, deposit: Deposit) -> None:
         self.deposit = deposit
         self.raccordement = tx.raccordement(deposit.partner)
-        self.interface = interface_in(deposit.name)
+        self.interface = _interface(tx, deposit.name)
         self.code_application = code_application_in(deposit.name)
         self.name: FlowName | None = None
         self.fault: NameFault | None = None
@@ -54,6 +54,12 @@ class Arrival:
             self.name = FlowName.parse(deposit.name)
         except NameFault as fault:
             self.fault = fault
+
+
+def _interface(tx: Tx, name: str) -> str | None:
+    """The code that a deposit counts as; another name of it stands for it if the settings say so."""
+    found, is_taken = interface_in(name), tx.reference.options.code_aliases == "accept"
+    return tx.reference.catalogue.deposited_as(found) if found and is_taken else found
 
 
 def admit(tx: Tx, deposit: Deposit) -> Admission:

@@ -126,7 +126,9 @@ class NodeHands:
         elif given.content is not None:
             self._fresh_bytes -= len(given.content)
         raccordement = self._partner(given.partner)
-        interface = self._reference.catalogue[given.name[:8]]
+        interface = self._reference.catalogue[
+            self._reference.catalogue.deposited_as(given.name[:8])
+        ]
         packs = packs_of_interface(interface)
         on_disk = str(self._store.blob_path(given.sha256))
         return Job(
