@@ -23,6 +23,7 @@ from simulator.settings_tables import (
     ClockSettings,
     DirectorySettings,
     ExchangeSettings,
+    FaultSettings,
     JournalSettings,
     JudgingSettings,
     LifeCycleSettings,
@@ -71,6 +72,7 @@ class Tables(Section, frozen=True):
     pki: PkiSettings = PkiSettings()
     partner: tuple[PartnerSettings, ...] = ()
     structure: tuple[StructureSettings, ...] = ()
+    fault: tuple[FaultSettings, ...] = ()
 
 
 class Settings(Tables, frozen=True):

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from simulator.domain.businesstime import Mode, parse_instant
+from simulator.domain.businesstime import Mode, parse_duration, parse_instant
+from simulator.domain.faults import Fault, Outcome
 from simulator.domain.judgement import Limits
 from simulator.domain.lifevalues import Choices
 from simulator.domain.raccordement import As2Terms, Circuit, Environment, Protocol
@@ -314,3 +315,23 @@ class StructureSettings(Section, frozen=True):
     active: Annotated[bool, about("An inactive one is refused like an unknown one.")] = True
     address: Annotated[str, about("Electronic address; empty: the identifier.")] = ""
     partner: Annotated[str, about("Code application that it is reached by; empty: nobody.")] = ""
+
+
+class FaultSettings(Section, frozen=True):
+    """[[fault]]: something that is to go wrong (see `simulator.domain.faults`)."""
+
+    outcome: Annotated[Outcome, about("What is to happen.")]
+    partner: Annotated[str, about("Code application; empty: any.")] = ""
+    interface: Annotated[
+        str, about("Code of the deposit, or of one of our returns; empty: any deposit.")
+    ] = ""
+    name: Annotated[str, about("Pattern of the flow name: *, ?, [...].")] = "*"
+    invoice: Annotated[str, about("Pattern of the numbers of rejected invoices.")] = "*"
+    motif: Annotated[str, about("IRR_... of an irrecevable flow, any other of an invoice.")] = ""
+    text: Annotated[str, about("Words that go with the motif; empty: its own.")] = ""
+    after: Annotated[Duration, about("Business time of a delay.")] = "PT0S"
+    times: Annotated[int, Meta(ge=0), about("How often; 0: until it is taken away.")] = 1
+
+    def fault(self) -> Fault:
+        """As the exchange knows it."""
+        return Fault(**(msgspec.structs.asdict(self) | {"after": parse_duration(self.after)}))

@@ -17,6 +17,7 @@ import msgspec
 
 from simulator.domain.businesstime import instant_text, parse_duration
 from simulator.domain.endpoints import EndpointRefused, checked_endpoint
+from simulator.domain.faults import Fault
 from simulator.domain.flows import CarriedFile
 from simulator.domain.lifetable import Actor
 from simulator.domain.raccordement import (
@@ -31,6 +32,8 @@ from simulator.exchange.inputs import (
     Acknowledged,
     DirectoryAsked,
     Enclosure,
+    FaultAdded,
+    FaultsRemoved,
     InvoiceEmitted,
     RaccordementSaved,
     Requeued,
@@ -38,6 +41,7 @@ from simulator.exchange.inputs import (
     StructuresSaved,
 )
 from simulator.journal import explain, read
+from simulator.journal.faultbook import standing_faults
 from simulator.journal.rows import Flow
 from simulator.runtime.engine import Engine
 from simulator.runtime.gateway import GatewayError
@@ -487,6 +491,30 @@ async def directory_add(call: Call) -> object:
     return {"saved": len(values)}
 
 
+async def fault_list(call: Call) -> object:
+    """What is to go wrong, what is used up included."""
+    return msgspec.to_builtins(await call.console.read(standing_faults, SPACE))
+
+
+async def fault_add(call: Call) -> object:
+    """Has something go wrong from now on; the fault with its number."""
+    fault = call.decode(Fault)
+    try:
+        number = await call.console.submit(SPACE, FaultAdded(fault))
+    except ValueError as error:
+        raise Refused(400, "no such fault", str(error)) from None
+    return {"id": number, "fault": msgspec.to_builtins(fault), "left": fault.times or None}
+
+
+async def fault_remove(call: Call) -> object:
+    """Takes a fault away by its number, or ``all``; how many."""
+    number = None if call.wanted == "all" else int(call.wanted)
+    try:
+        return {"removed": await call.console.submit(SPACE, FaultsRemoved(number))}
+    except LookupError as error:
+        raise Refused(404, "no such fault", str(error.args[0])) from None
+
+
 class ExportWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who is to get the directory: a code application."""
 
@@ -579,6 +607,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/directory", directory_list, "the directory of structures"),
     Route("POST", "/api/v1/directory", directory_add, "adds structures"),
     Route("POST", "/api/v1/directory/export", directory_export, "sends it to a subscriber"),
+    Route("GET", "/api/v1/faults", fault_list, "what is to go wrong"),
+    Route("POST", "/api/v1/faults", fault_add, "has something go wrong"),
+    Route("POST", "/api/v1/faults/{}/remove", fault_remove, "takes it away; 'all' of them"),
     Route("GET", "/api/v1/clock", clock_show, "business time"),
     Route("POST", "/api/v1/clock/advance", clock_advance, "moves it: {'by': 'P1D'}"),
     Route("GET", "/api/v1/quiet", quiet, "waits until nothing runs; ?timeout="),

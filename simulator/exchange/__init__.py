@@ -10,7 +10,7 @@ time, appends events with their cause and enqueues work; nothing else. The spine
 3. `life`: what becomes of an accepted invoice: its story, what actors say of it; `hearing`: what
    partners say by flows.
 4. `delivery`: the messages that follow from a status, and the invoice for its recipient; `playing`:
-   actors played by hand; `directory`: the export of the directory.
+   actors played by hand; `directory`: the export of the directory; `faults`: what is to go wrong.
 5. `emission`: an answer is named, `packing`: alone or with others; `returns`: it is
    written, fetched or pushed, purged.
 """
@@ -26,6 +26,7 @@ from simulator.exchange import (
     books,
     decision,
     directory,
+    faults,
     inputs,
     life,
     playing,
@@ -37,7 +38,7 @@ from simulator.journal.tx import Tx
 Step = Callable[[Tx, Any], object]
 
 STEPS: Mapping[type, Step] = {
-    Deposit: admission.admit,
+    Deposit: admission.receive,
     inputs.MessageTaken: receipts.take,
     inputs.WireNoted: receipts.note,
     inputs.ReceiptSent: receipts.sent,
@@ -57,5 +58,7 @@ STEPS: Mapping[type, Step] = {
     inputs.RaccordementSaved: books.save_raccordement,
     inputs.StructuresSaved: books.save_structures,
     inputs.DirectoryAsked: directory.export,
+    inputs.FaultAdded: faults.add,
+    inputs.FaultsRemoved: faults.remove,
     inputs.ClockMoved: books.move_clock,
 }

@@ -34,6 +34,7 @@ from simulator.exchange.emission import (
     report_on_flow,
     status_refused,
 )
+from simulator.exchange.faults import refusals
 from simulator.exchange.hearing import Heard, hear, too_many
 from simulator.exchange.inputs import BlockJudged, Judged
 from simulator.exchange.invoice_checks import check, place_of, traced
@@ -140,7 +141,7 @@ def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]
     for document in documents:
         assert document.facts is not None, "a document without facts has an error of level file"
         if document.facts.syntax in INVOICES:
-            one = _check_document(tx, document, circuit)
+            one = _check_document(tx, flow, document, circuit)
             invoice = _enter(tx, flow, one, plan)
             answer = _answer(one, plan)
             if one.accepted and one.completes:
@@ -283,11 +284,12 @@ def _checks(decided: Sequence[Decided]) -> list[Check]:
 # -- checks on the facts of one document --------------------------------------------------------
 
 
-def _check_document(tx: Tx, document: Document, circuit: str) -> Decided:
+def _check_document(tx: Tx, flow: Flow, document: Document, circuit: str) -> Decided:
     facts = document.facts
     assert facts is not None
     checked = check(tx, document, circuit)
-    found = (*document.findings, *checked.findings)
+    demanded = refusals(tx, flow, facts, place_of(facts, "number", document.member))
+    found = (*document.findings, *checked.findings, *demanded)
     triptych = triptych_of(facts, circuit)
     completes, twin = None, []
     if not any(f.refuses for f in found):

@@ -6,10 +6,12 @@ Which answer follows what is data (``schemas/circuits/*.toml``); this module app
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
+from simulator.domain.faults import Fault
 from simulator.domain.findings import Finding
 from simulator.domain.flowname import FlowName, own_identifier
 from simulator.domain.flows import (
@@ -24,6 +26,7 @@ from simulator.domain.flows import (
 )
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Answer, CircuitPlan
+from simulator.exchange.faults import of_return
 from simulator.exchange.packing import joined, leaves_later
 from simulator.exchange.returns import ready
 from simulator.journal.rows import Flow
@@ -102,7 +105,8 @@ def emit_to(
 ) -> int | None:
     """Emits something about a flow on a code to a partner, who need not be its depositor.
 
-    Returns the number of the return; None where nothing is known of the partner's circuit.
+    Returns the number of the return; None where nothing is known of the partner's circuit, or a fault on
+    demand withholds it.
     """
     partner, code = to
     addressee = _partner(tx, flow, partner.code_application)
@@ -251,7 +255,7 @@ def own_name(tx: Tx, partner: str, interface: str) -> FlowName:
 
 def _send(
     tx: Tx, to: _Addressee, code: str, holds: Content, cause: int, *, held: bool = False
-) -> int:
+) -> int | None:
     """Emits under a name of ours, or lets it join what is gathered for the partner."""
     partner = to.raccordement.code_application
     if not held and leaves_later(tx, holds.statuses):
@@ -292,9 +296,14 @@ def _matricule(tx: Tx, to: _Addressee, holds: Content) -> str:
 
 def _emit(
     tx: Tx, to: _Addressee, name: FlowName, holds: Content, cause: int, *, held: bool = False
-) -> int:
+) -> int | None:
     flow, value = to.flow, _return(tx, to, name, holds)
-    later = None if held else leaves_later(tx, value.statuses)
+    fault = of_return(tx, flow, value.partner, value.interface, value.name)
+    if fault and fault.outcome == "silence":
+        tx.event(flow.stream, "ReturnWithheld", _about(value), cause=cause, flow=flow.id)
+        return None
+    gathered = None if held else leaves_later(tx, value.statuses)
+    later = _delayed(tx, gathered, fault)
     if later:
         value = msgspec.structs.replace(value, issued=later)
     # What is taken out of a deposit or carries files is large. A small return does not overtake a
@@ -310,9 +319,18 @@ def _emit(
         ready(tx, number, value, flow.id, blob, decided)
     elif not held:
         tx.enqueue("compose", number, _lane(value.partner, later=bool(later)), decided, later)
-    if later:
+    if gathered and later:
         tx.gather_until(number, later)
+    if fault and fault.outcome == "duplicate":
+        tx.faults.repeat(number)
     return number
+
+
+def _delayed(tx: Tx, leaves: datetime | None, fault: Fault | None) -> datetime | None:
+    """When a return leaves, a delay on demand included; None: now."""
+    if fault is None or fault.outcome != "delay":
+        return leaves
+    return (leaves or tx.now) + fault.after
 
 
 def _lane(partner: str, *, later: bool = False) -> str:

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from simulator.domain.businesstime import Clock
+from simulator.domain.faults import Fault
 from simulator.domain.flows import Blob, BlobRef, Deposit, WireRecord
 from simulator.domain.judgement import Judgement
 from simulator.domain.lifetable import Actor
@@ -215,6 +216,18 @@ class DirectoryAsked(msgspec.Struct, frozen=True):
     """Somebody has the directory of public structures sent to a partner."""
 
     partner: str
+
+
+class FaultAdded(msgspec.Struct, frozen=True):
+    """Somebody wants something to go wrong."""
+
+    fault: Fault
+
+
+class FaultsRemoved(msgspec.Struct, frozen=True):
+    """Somebody takes a fault away by its number; None: all of them."""
+
+    fault: int | None = None
 
 
 class ClockMoved(msgspec.Struct, frozen=True):

@@ -66,6 +66,7 @@ def fetched(tx: Tx, done: Fetched) -> None:
         tx.set_return(done.returned, "delivered")
         tx.cancel("purge", done.returned)
     _tell(tx, value, flow, "ReturnFetched", {"kept": done.keep})
+    _go_again(tx, done.returned)
 
 
 def push_begun(tx: Tx, begun: PushBegun) -> bool | None:
@@ -100,6 +101,7 @@ def pushed(tx: Tx, done: Pushed) -> None:
         tx.set_return(done.returned, "delivered")
         tx.cancel("purge", done.returned)
         _tell(tx, value, flow, "PushSucceeded", body, cause)
+        _go_again(tx, done.returned)
         return
     due = _next_attempt(tx, done)
     tx.set_return(done.returned, "waiting" if due else "failed")
@@ -148,6 +150,12 @@ def requeued(tx: Tx, asked: Requeued) -> str:
         tx.enqueue("push", asked.returned, _push_lane(value.partner), event)
     _plan_purge(tx, asked.returned, value, event)
     return value.name
+
+
+def _go_again(tx: Tx, number: int) -> None:
+    """A return that a fault on demand doubles is there a second time once it was delivered."""
+    if tx.faults.is_repeated(number):
+        requeued(tx, Requeued(number))
 
 
 def _plan_purge(tx: Tx, number: int, value: Return, cause: int) -> None:
