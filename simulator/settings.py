@@ -83,7 +83,8 @@ class Settings(Tables, frozen=True):
     def options(self) -> Options:
         """The part that the exchange knows."""
         return Options(
-            **msgspec.structs.asdict(self.exchange),
+            **msgspec.structs.asdict(self.exchange)
+            | {"held_for": parse_duration(self.exchange.held_for)},
             directory_unknown=self.directory.unknown,
             flow_limit=self.limits.flow,
             message_limit=self.limits.member,

@@ -175,6 +175,12 @@ class ExchangeSettings(Section, frozen=True):
     ereporting_ack: Annotated[
         Literal["500", "300", "none"], about("Status of the CSO6000A that takes a declaration.")
     ] = Options().ereporting_ack
+    held_for: Annotated[
+        Duration,
+        about(
+            "How long a NON_TRANSMISE invoice still goes to a platform connected later; PT0S: not."
+        ),
+    ] = "P30D"
     code_aliases: Annotated[
         Literal["accept", "refuse"],
         about("A deposit named by a code of ours printed for it too: CSI6000A for CEI6000A."),

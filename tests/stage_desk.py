@@ -29,6 +29,7 @@ from simulator.exchange.inputs import (
     Composed,
     Enclosure,
     Fired,
+    HoldingEnded,
     Judged,
     Purged,
     RaccordementSaved,
@@ -49,6 +50,7 @@ SUPPLIER, ISSUER = "33254021516357", "12345678200051"
 TOWN, CITY = "12345678200036", "12345678200028"
 AT_DEM021, AT_DEM022, AT_NOBODY = "90000000810015", "90000000820014", "90000000830013"
 PLAYED = "90000000700018"  # by the simulator
+_TIMED: dict[str, Any] = {"fire": Fired, "purge": Purged, "transmit": HoldingEnded}
 BUYER = ("FEN0036A", "FSO1300A", "CSO1300A", "FSO1301A", "CSO1301A")
 _SYNTAX = {"FSO1100A": "ubl", "FSO1150A": "ubl", "FSO3110A": "ubl", "FSO3117A": "factur-x"}
 
@@ -148,14 +150,13 @@ class Stage(Playbook):
         while (due := self._next(target)) is not None:
             self._move(max(self.now, due.due))
             self.todo.remove(due)
-            value = Fired if due.kind == "fire" else Purged
             if due.id not in self.cancelled:
-                self.do(value(due.id, due.subject))
+                self.do(_TIMED[due.kind](due.id, due.subject))
             self.compose_all()
         self._move(target)
 
     def _next(self, target: datetime) -> Any:
-        rows = [w for w in self.todo if w.kind in ("fire", "purge") and w.due <= target]
+        rows = [w for w in self.todo if w.kind in _TIMED and w.due and w.due <= target]
         return min(rows, key=lambda w: (w.due, w.id), default=None)
 
     def _move(self, to: datetime) -> None:
@@ -170,6 +171,13 @@ class Stage(Playbook):
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
+
+    def transmit(self) -> None:
+        """Does what is to be done at once about invoices that waited for a platform."""
+        while ready := [w for w in self.todo if w.kind == "transmit" and not w.due]:
+            self.todo.remove(ready[0])
+            self.do(HoldingEnded(ready[0].id, ready[0].subject))
+            self.compose_all()
 
     # -- out -------------------------------------------------------------------------------------
 

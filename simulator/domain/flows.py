@@ -12,7 +12,7 @@ from simulator.domain.delivery import DeliveredInvoice, Resent
 from simulator.domain.raccordement import Protocol, Structure
 
 Format = Literal["cppstatut", "cdar", "pivot", "annuaire", "relay"]
-WorkKind = Literal["judge", "compose", "push", "purge", "receipt", "fire"]
+WorkKind = Literal["judge", "compose", "push", "purge", "receipt", "fire", "transmit"]
 
 
 class BlobRef(msgspec.Struct, frozen=True):

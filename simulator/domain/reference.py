@@ -39,6 +39,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             (dossier §10 row 17).
         g2b_unconnected: a G2B recipient behind whom the directory names nobody is played, or cannot
             be reached: its invoices stay, with the motif NON_TRANSMISE.
+        held_for: business time during which an invoice that was NON_TRANSMISE still goes to the platform
+            of its recipient, once that is connected; 0: never (dossier §7.3: "under delay conditions").
         code_aliases: whether a deposit may be named by a code of ours that is printed for it as well
             (CSI6000A for CEI6000A: dossier §10 row 29).
         purge_after: business time after which an unfetched return goes (DG3.2 note 42: 7 days).
@@ -68,6 +70,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     daily_at: str = "06:00"
     ereporting_ack: Literal["500", "300", "none"] = "500"
     g2b_unconnected: Literal["played", "non-transmise"] = "played"
+    held_for: timedelta = timedelta(days=30)
     code_aliases: Literal["accept", "refuse"] = "accept"
     purge_after: timedelta = timedelta(days=7)
     push_retries: tuple[timedelta, ...] = ()

@@ -9,7 +9,8 @@ time, appends events with their cause and enqueues work; nothing else. The spine
    documents of a large flow come before it, block by block (`decision.decide_block`).
 3. `life`: what becomes of an accepted invoice: its story, what actors say of it; `hearing`: what
    partners say by flows.
-4. `delivery`: the messages that follow from a status, and the invoice for its recipient; `playing`:
+4. `delivery`: the messages that follow from a status, and the invoice for its recipient; `holding`:
+   invoices that wait for a platform; `playing`:
    actors played by hand; `directory`: the export of the directory; `faults`: what is to go wrong.
 5. `emission`: an answer is named, `packing`: alone or with others; `returns`: it is
    written, fetched or pushed, purged.
@@ -27,6 +28,7 @@ from simulator.exchange import (
     decision,
     directory,
     faults,
+    holding,
     inputs,
     life,
     playing,
@@ -51,6 +53,7 @@ STEPS: Mapping[type, Step] = {
     inputs.Pushed: returns.pushed,
     inputs.Purged: returns.purged,
     inputs.Fired: life.fire,
+    inputs.HoldingEnded: holding.transmit,
     inputs.StatusAsked: life.say,
     inputs.InvoiceEmitted: playing.emit,
     inputs.Acknowledged: playing.acknowledge,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.domain.businesstime import instant_text
+from simulator.exchange.holding import partner_saved, structures_saved
 from simulator.exchange.inputs import ClockMoved, RaccordementSaved, StructuresSaved, UploadCut
 from simulator.exchange.returns import push_what_waits
 from simulator.journal.tx import Tx
@@ -22,13 +23,16 @@ def save_raccordement(tx: Tx, saved: RaccordementSaved) -> None:
     }
     event = tx.event(value.code_application, "RaccordementSaved", body)
     push_what_waits(tx, value, event)
+    partner_saved(tx, value, event)
 
 
 def save_structures(tx: Tx, saved: StructuresSaved) -> None:
     """Adds or changes directory entries."""
     for structure in saved.structures:
         tx.save_structure(structure)
-        tx.event(f"directory/{structure.identifier}", "StructureSaved", structure)
+        event = tx.event(f"directory/{structure.identifier}", "StructureSaved", structure)
+    if saved.structures:
+        structures_saved(tx, saved.structures, event)
 
 
 def move_clock(tx: Tx, moved: ClockMoved) -> None:

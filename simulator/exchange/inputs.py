@@ -67,6 +67,13 @@ class Enclosure(msgspec.Struct, frozen=True):
     mime: str = ""
 
 
+class HoldingEnded(msgspec.Struct, frozen=True):
+    """Invoices of a flow that waited for a platform may leave now."""
+
+    work: int
+    flow: int
+
+
 class StatusAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Somebody has an actor say a status of an invoice.
 

@@ -20,6 +20,7 @@ from simulator.domain.lifevalues import Allowed, Entry, Refused, Request
 from simulator.domain.telling import Words, deliveries
 from simulator.exchange.delivery import DEPOSITORS, Word, carries_files, played_by, tell
 from simulator.exchange.enclosing import enclosed, keep
+from simulator.exchange.holding import hold
 from simulator.exchange.inputs import Fired, StatusAsked
 from simulator.journal.lifebook import Living
 from simulator.journal.rows import Flow
@@ -57,6 +58,7 @@ def begin(tx: Tx, flow: Flow, invoice: int, about: InvoiceStatus, cadre: str) ->
     living = tx.life.begin(invoice, about, circuit, cadre)
     first = _first(tx, circuit) or about.status
     tx.life.add(invoice, Entry(first, "chorus", tx.now, said=about.status))
+    hold(tx, flow, living)
     steps = _story(tx, flow, living)
     if steps:
         tx.life.plan(invoice, 0, tx.now + steps[0].after)
