@@ -1,4 +1,4 @@
-"""An invoice that was NON_TRANSMISE reaches its platform over SFTP once that is added."""
+"""An invoice that was NON_TRANSMISE waits for its platform to fetch once that is added."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WHEN = datetime(2026, 9, 1, tzinfo=UTC)
 AT_NOBODY = "90000000830013"
 
 
-def test_a_platform_that_is_added_later_fetches_what_was_held(tmp_path: Path) -> None:
+def test_what_was_held_is_there_for_a_platform_that_is_added_later(tmp_path: Path) -> None:
     spec = msgspec.structs.replace(of_circuit("g2b-issuer"), number="G-1", recipient=AT_NOBODY)
     name = "FSO3110A_DEM031_DEM0313110000000000000001.tar.gz"
     with running_node(tmp_path / "node") as node:
@@ -27,6 +27,6 @@ def test_a_platform_that_is_added_later_fetches_what_was_held(tmp_path: Path) ->
         added = {"code": "DEM029", "circuit": "g2b-pa", "protocol": "sftp"}
         node.client.post("/api/v1/partners", added)
         node.quiet()
-        with node.session("DEM029") as sftp:
-            (sent,) = sftp.listdir("/retrait")
-        assert sent.startswith("FEN3036A_DEM029_CPP001")
+        (sent,) = node.client.get("/api/v1/returns", partner="DEM029")
+        assert sent["name"].startswith("FEN3036A_DEM029_CPP001")
+        assert sent["state"] == "waiting"
