@@ -279,6 +279,22 @@ class ObjectStatus(msgspec.Struct, frozen=True, tag="object"):
     comment: str = ""
 
 
+class PastStatus(msgspec.Struct, frozen=True):
+    """A status that an invoice went through, for its buyer (CycleDeValidation).
+
+    Attributes:
+        day: ``YYYY-MM-DD``.
+        actor: word of who said it (``validator1``), with its French label.
+    """
+
+    day: str
+    status: str
+    label: str
+    actor: str
+    actor_label: str
+    comment: str = ""
+
+
 class Passage(msgspec.Struct, frozen=True):
     """What a return passes on out of a deposit: an invoice, or a message as it is.
 
@@ -292,6 +308,7 @@ class Passage(msgspec.Struct, frozen=True):
         chorus_id: our number of it (IdCPRO).
         completing: status messages whose attachments complete it.
         enclosed: files that complete it and came by no flow.
+        story: statuses so far, of an invoice that is validated before it reaches its buyer.
     """
 
     origin: Origin
@@ -303,6 +320,7 @@ class Passage(msgspec.Struct, frozen=True):
     chorus_id: str = ""
     completing: tuple[Origin, ...] = ()
     enclosed: tuple[CarriedFile, ...] = ()
+    story: tuple[PastStatus, ...] = ()
 
 
 class Return(msgspec.Struct, frozen=True):

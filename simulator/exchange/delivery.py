@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from simulator.domain.flows import CarriedFile, InvoiceStatus, Origin, Passage
+from simulator.domain.flows import CarriedFile, InvoiceStatus, Origin, Passage, PastStatus
 from simulator.domain.lifetable import Actor
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.telling import Delivery
@@ -203,7 +203,30 @@ def _passage(tx: Tx, flow: Flow, word: Word, *, to_platform: bool) -> Passage:
         chorus_id=str(living.id),
         completing=(word.source,) if completed and word.source and not again else (),
         enclosed=word.files if completed else (),
+        story=() if to_platform else tuple(_story(tx, living)),
     )
+
+
+def _story(tx: Tx, living: Living) -> Iterator[PastStatus]:
+    """The statuses of an invoice whose cadre is validated; another invoice has none to show.
+
+    Source: AIFE schema CPPFacturePivot V2_02 (CycleDeValidation: only with cadres that need a
+    validation).
+    """
+    table, life = tx.reference.life, tx.reference.life.circuits[living.circuit]
+    if not table.group(living.cadre):
+        return
+    for entry in tx.life.history(living.id):
+        # A platform's own AFNOR codes move nothing; the format knows those of CPPStatut.
+        if entry.effect == "set":
+            yield PastStatus(
+                day=entry.at.date().isoformat(),
+                status=entry.status,
+                label=table.label(life, entry.status),
+                actor=entry.actor,
+                actor_label=table.actors[entry.actor],
+                comment=" : ".join(filter(None, (entry.motif, entry.comment))),
+            )
 
 
 # -- who stands behind whom ----------------------------------------------------------------------

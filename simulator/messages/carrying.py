@@ -28,8 +28,8 @@ from simulator.messages.archives import unpack
 from simulator.messages.invoice import cii, cpp, ubl
 from simulator.messages.invoice.model import Invoice
 from simulator.messages.pivot import fitted, form
-from simulator.messages.pivotsource import Received, delivered, is_readable
-from simulator.messages.readable import readable
+from simulator.messages.pivotsource import Received, delivered, is_readable, past
+from simulator.messages.readable import readable, tracking
 from simulator.messages.readableubl import has_readable, with_readable
 from simulator.messages.statusfacts import CDAR
 
@@ -178,6 +178,7 @@ def _with_readable(content: bytes) -> bytes:
 def _delivered(passage: Passage, files: _Files, contents: Contents) -> DeliveredInvoice:
     content = files[passage.origin]
     invoice, syntax, content = _read(content, passage.number)
+    story = tuple(past(invoice, said) for said in passage.story)
     plain = syntax == "factur-x" or is_readable(invoice) or _has_pdf(invoice)
     received = Received(
         syntax=syntax,
@@ -188,6 +189,8 @@ def _delivered(passage: Passage, files: _Files, contents: Contents) -> Delivered
         readable=b"" if plain else readable(invoice),
         resent=passage.resent,
         chorus_id=passage.chorus_id,
+        tracking=tracking(invoice, story) if story else b"",
+        story=story,
         more=tuple(_completing(passage, files, contents)),
     )
     return delivered(invoice, received)
