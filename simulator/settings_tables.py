@@ -13,7 +13,7 @@ from simulator.domain.businesstime import Mode, parse_duration, parse_instant
 from simulator.domain.faults import Fault, Outcome
 from simulator.domain.judgement import Limits
 from simulator.domain.lifevalues import Choices
-from simulator.domain.raccordement import As2Terms, Circuit, Environment, Protocol
+from simulator.domain.raccordement import As2Terms, Circuit, Environment, Protocol, Service
 from simulator.domain.reference import Options
 from simulator.settings_types import (
     As2Name,
@@ -321,6 +321,14 @@ class StructureSettings(Section, frozen=True):
     active: Annotated[bool, about("An inactive one is refused like an unknown one.")] = True
     address: Annotated[str, about("Electronic address; empty: the identifier.")] = ""
     partner: Annotated[str, about("Code application that it is reached by; empty: nobody.")] = ""
+    service_required: Annotated[bool, about("An invoice to it names one of its services.")] = False
+    engagement_required: Annotated[bool, about("An invoice to it names an engagement.")] = False
+    service_or_engagement: Annotated[bool, about("An invoice to it names one of the two.")] = False
+    services: Annotated[
+        tuple[Service, ...],
+        Meta(extra={"allowed": "a list of tables such as { code = 'S1', name = 'Achats' }"}),
+        about("Its services; none: any code will do."),
+    ] = ()
 
 
 class FaultSettings(Section, frozen=True):

@@ -98,6 +98,8 @@ class Facts(msgspec.Struct, frozen=True):
         recipient: identifier of the recipient.
         recipient_name: its name.
         recipient_address: BT-49, electronic address.
+        service: BT-10, code of the recipient's service.
+        engagement: BT-13, number of the recipient's order (engagement).
         currency: BT-5.
         message: identifier of a status message itself (MDT-4).
         said: the status itself, of a document that is one; files of it come without their content.
@@ -117,6 +119,8 @@ class Facts(msgspec.Struct, frozen=True):
     recipient: str = ""
     recipient_name: str = ""
     recipient_address: str = ""
+    service: str = ""
+    engagement: str = ""
     currency: str = ""
     message: str = ""
     said: FlowStatus | InvoiceStatus | ObjectStatus | None = None

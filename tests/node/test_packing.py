@@ -116,3 +116,16 @@ def test_an_attachment_that_is_a_path_is_refused(node: RunningNode, tmp_path: Pa
             node.client.post("/api/v1/invoices/D-1/status", body)
         assert refused.value.status == 409
         assert "\x1b" not in str(refused.value)
+
+
+def test_what_a_structure_demands_is_given_by_command_and_judged(
+    node: RunningNode, tmp_path: Path
+) -> None:
+    asks = ("--service", "S1", "--service-required")
+    town = ("12345678200051", "--name", "COMMUNE", "--kind", "public")
+    added = verb(node, "directory", "add", *town, *asks)
+    assert added.exit_code == 0, added.output
+    deposit(node, tmp_path, 1)
+    (finding,) = node.why()["findings"]
+    assert finding["rule"] == "SERVICE_MISSING"
+    assert "Services: S1" in finding["help"]

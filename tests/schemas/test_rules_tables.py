@@ -45,6 +45,11 @@ FUNCTIONAL = {
     "RECIPIENT_NOT_PUBLIC": {"found": "33254021516357"},
     "SUPPLIER_NOT_PUBLIC": {"found": "33254021516357"},
     "INVOICE_DUPLICATE": {"number": "F1", "supplier": "33254021516357", "earlier": "2026-09-01"},
+    "SERVICE_MISSING": {"recipient": "12345678200028", "services": "S1, S2"},
+    "ENGAGEMENT_MISSING": {"recipient": "12345678200036", "found": "S1"},
+    "SERVICE_OR_ENGAGEMENT_MISSING": {"recipient": "12345678200044"},
+    "SERVICE_UNKNOWN": {"recipient": "12345678200028", "found": "S9", "services": "S1, S2"},
+    "SERVICE_INACTIVE": {"recipient": "12345678200028", "found": "S2", "services": "S1, S2"},
     "SUPPLIER_UNKNOWN_ACCEPTED": {"found": "33254021516357"},
     "RECIPIENT_UNKNOWN_ACCEPTED": {"found": "12345678200051"},
 }
