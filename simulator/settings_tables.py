@@ -156,7 +156,11 @@ class ExchangeSettings(Section, frozen=True):
     all_rejected: Annotated[
         Literal["partial", "refused"], about("Report on a historic flow without a good invoice.")
     ] = Options().all_rejected
-    group_statuses: Annotated[bool, about("One return for all statuses of a deposit.")] = True
+    messages_per_archive: Annotated[
+        int,
+        Meta(ge=0, le=100_000),
+        about("Most statuses, declarations or invoices of one return; 0: all of a deposit."),
+    ] = Options().messages_per_archive
     status_delivery: Annotated[
         Literal["immediate", "daily"],
         about("Statuses of invoices leave at once, or those of a partner together once a day."),

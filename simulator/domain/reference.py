@@ -31,7 +31,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         directory_unknown: what to do with a supplier or recipient that is not in the directory.
         all_rejected: report on a flow of the historic channel none of whose invoices was integrated:
             the one of a partial integration or the one of a refusal (dossier §4.1, §6).
-        group_statuses: one return for all statuses of a deposit, or one each (dossier §10 row 8).
+        messages_per_archive: most statuses, declarations or invoices of one return; 0: all that there
+            are of a deposit (dossier §10 row 8).
         status_delivery: statuses of invoices leave at once, or those of a partner are gathered and
             leave once a day (dossier §10 row 26).
         daily_at: when they do: ``HH:MM``, legal time in Paris, every calendar day.
@@ -65,7 +66,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     life_cycle_interface: Literal["FEN1200A", "FEN1201A"] = "FEN1201A"
     directory_unknown: Literal["refuse", "accept", "accept-and-warn"] = "refuse"
     all_rejected: Literal["partial", "refused"] = "partial"
-    group_statuses: bool = True
+    messages_per_archive: int = 0
     status_delivery: Literal["immediate", "daily"] = "immediate"
     daily_at: str = "06:00"
     ereporting_ack: Literal["500", "300", "none"] = "500"

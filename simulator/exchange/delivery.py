@@ -117,10 +117,11 @@ def _contents(tx: Tx, group: _Group) -> Iterator[tuple[Content, Sequence[Word]]]
 
 
 def _batches(tx: Tx, words: Sequence[Word]) -> Iterator[list[Word]]:
-    """Neighbours of one kind; invoices in bounded numbers; one each if the settings say so."""
+    """Neighbours of one kind; invoices in bounded numbers; no more than the settings allow."""
     batch: list[Word] = []
+    most = tx.reference.options.messages_per_archive or len(words)
     for word in words:
-        if batch and (not tx.reference.options.group_statuses or not _fits(batch, word)):
+        if len(batch) >= most or (batch and not _fits(batch, word)):
             yield batch
             batch = []
         batch.append(word)

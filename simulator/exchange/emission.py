@@ -27,7 +27,7 @@ from simulator.domain.flows import (
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Answer, CircuitPlan
 from simulator.exchange.faults import of_return
-from simulator.exchange.packing import joined, leaves_later
+from simulator.exchange.packing import joined, leaves_later, packed
 from simulator.exchange.returns import ready
 from simulator.journal.rows import Flow
 from simulator.journal.tx import Tx
@@ -82,15 +82,14 @@ def report_lines(
 def invoice_statuses(
     tx: Tx, flow: Flow, statuses: Sequence[InvoiceStatus], cause: int, *, held: bool = False
 ) -> None:
-    """Emits statuses of invoices, grouped into one return or one each, in the order given.
+    """Emits statuses of invoices in the order given, as few returns as the settings allow.
 
     Held, they are named and wait for `release_held`.
     """
     to = _addressee(tx, flow)
     if to is None or not statuses:
         return
-    groups = [tuple(statuses)] if tx.reference.options.group_statuses else [(s,) for s in statuses]
-    for group in groups:
+    for group in packed(tx, statuses):
         _send(tx, to, _life_cycle_code(tx, to), Content(group), cause, held=held)
 
 
@@ -128,7 +127,7 @@ def status_refused(tx: Tx, flow: Flow, about: ObjectStatus, cause: int) -> None:
 def answer_declarations(
     tx: Tx, flow: Flow, declarations: Sequence[ObjectStatus], cause: int, *, held: bool = False
 ) -> None:
-    """Emits what a circuit answers to declarations that were taken, a return for each answer."""
+    """Emits what a circuit answers to declarations that were taken, each answer apart."""
     to = _addressee(tx, flow)
     for answer in to.plan.declaration_accepted if to and declarations else ():
         code = answer.code_for(tx.reference.catalogue[flow.interface], tx.reference.options)
@@ -141,8 +140,9 @@ def answer_declarations(
         about = tuple(
             msgspec.structs.replace(each, status=status, label=label) for each in declarations
         )
-        content = Content(about, of_ppf=answer.said_by == "ppf")
-        _emit(tx, to, own_name(tx, flow.partner, code), content, cause, held=held)
+        for group in packed(tx, about):
+            content = Content(group, of_ppf=answer.said_by == "ppf")
+            _emit(tx, to, own_name(tx, flow.partner, code), content, cause, held=held)
 
 
 def _label_of_declaration(tx: Tx, status: str) -> str:

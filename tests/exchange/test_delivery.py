@@ -115,7 +115,7 @@ def test_each_platform_gets_only_its_invoices_of_one_envelope(stage: Stage) -> N
 
 
 def test_one_return_each_where_the_settings_ask_for_it(tmp_path: Path) -> None:
-    stage = Stage(tmp_path / "other", Options(group_statuses=False))
+    stage = Stage(tmp_path / "other", Options(messages_per_archive=1))
     stage.invoices(["A", "B"], interface="FSO3110A", partner="DEM031", recipient=AT_DEM021)
     assert stage.heard("DEM021") == ["FEN3036A A", "FEN3036A B"]
     stage.store.close()
