@@ -259,12 +259,22 @@ def _name(tx: Tx, arrival: Arrival) -> Answer:
         )
     assert arrival.name is not None
     expected, found = arrival.name.code_application, arrival.name.emitter
-    if expected != found:
+    if expected != found and not _keeps_our_identifier(tx, arrival.name):
         return rules.finding("IRR_FORM_EMITTER", expected=expected, found=found)
     expected, found = arrival.name.interface[3:7], arrival.name.identifier[6:10]
     if expected != found:
         return rules.finding("IRR_FORM_DIGITS", expected=expected, found=found)
     return None
+
+
+def _keeps_our_identifier(tx: Tx, name: FlowName) -> bool:
+    """Whether an acknowledgement is named as the flow of ours that it is about, but for its code.
+
+    Source: PPF general dossier v3.2 fig. 16-20 (CFE0604A_AAA123_PPF001...), applied to CEN and CEI
+    (deduced); one with an identifier of the partner's own is taken too.
+    """
+    options = tx.reference.options
+    return name.interface[0] == "C" and name.emitter in (options.prefix, *options.prefixes.values())
 
 
 def _unique(tx: Tx, arrival: Arrival) -> Answer:

@@ -218,3 +218,26 @@ def test_a_code_of_ours_that_names_no_deposit_is_refused_all_the_same(staged: An
     name, content = refusal_of_our_flow(stage)
     flow = stage.deposit(f"CSO6000A{name}", content, "DEM031", "sftp")
     assert stage.motifs(flow) == ["IRR_CODE_INTER"]
+
+
+# -- names of acknowledgements --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["CEN3036A", "CEI3036A"])
+def test_an_acknowledgement_may_keep_the_identifier_of_our_flow(staged: Any, code: str) -> None:
+    stage = staged()
+    stage.invoice("G-1", recipient=AT_DEM021, **G2B)
+    ours = next(v for v in stage.sent("DEM021") if v.interface == "FEN3036A")
+    name = ours.name.replace("FEN3036A", code)
+    word = "202" if code == "CEN3036A" else "501"
+    subject = "G-1" if word == "202" else ours.name[16:41]
+    said = Status(word, subject=subject, flow=name, supplier="12345678200051")
+    stage._deposit("DEM021", name, pack([(f"{word}.xml", cdar_message(said))], START))
+    assert stage.acks("DEM021")["FEN3036A"] == word
+
+
+def test_a_flow_that_is_no_acknowledgement_may_not(staged: Any) -> None:
+    stage = staged()
+    name = "FSO3301A_DEM021_CPP0013301000000000000001.tar.gz"
+    flow = stage.deposit(name, b"x", "DEM021", "sftp")
+    assert [f["rule"] for f in stage.why(flow)["findings"]] == ["IRR_FORM_EMITTER"]
