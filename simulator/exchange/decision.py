@@ -265,9 +265,17 @@ def _told(decided: Iterable[Decided]) -> list[dict[str, object]]:
             "number": one.document.facts.number if one.document.facts else "",
             "verdict": "accepted" if one.accepted else "rejected",
             "findings": one.findings,
+            **_carried(one.document.facts),
         }
         for one in decided
     ]
+
+
+def _carried(facts: Facts | None) -> dict[str, object]:
+    """The files that a status message carries, if it carries any."""
+    files = facts.said.attachments if facts and isinstance(facts.said, InvoiceStatus) else ()
+    told = [{"name": file.name, "mime": file.mime, "size": file.size} for file in files]
+    return {"attachments": told} if told else {}
 
 
 def _checks(decided: Sequence[Decided]) -> list[Check]:

@@ -164,7 +164,7 @@ def _statuses(tx: Tx, words: Sequence[Word]) -> Content:
 
 def _status(tx: Tx, word: Word) -> InvoiceStatus:
     about = word.delivery.on(word.living.about)
-    files = word.files if carries_files(tx, word) else ()
+    files = word.files if word.files and carries_files(tx, word) else ()
     return msgspec.structs.replace(about, occurred=tx.now, attachments=files)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -98,14 +99,24 @@ def describe_flow(connection: sqlite3.Connection, flow: Flow) -> Row:
         "SELECT member, number, supplier, recipient, verdict FROM invoice WHERE flow = ? ORDER BY id",
         (flow.id,),
     )
+    events = events_of(connection, flow.id)
     return {
         **_flow_row(row),
         "state_at": _state_at(connection, row),
         "stream": flow.stream,
         "invoices": [dict(i) for i in invoices],
+        "attachments": list(_attachments(events)),
         "returns": returns_of(connection, flow.id),
-        "events": events_of(connection, flow.id),
+        "events": events,
     }
+
+
+def _attachments(events: list[Row]) -> Iterator[Row]:
+    """Files that came beside the statuses of a deposit: of which invoice, in which file."""
+    for event in events:
+        for document in event["body"].get("documents", ()):
+            about = {key: document[key] for key in ("member", "number")}
+            yield from ({**about, **file} for file in document.get("attachments", ()))
 
 
 def events_of(connection: sqlite3.Connection, flow: int) -> list[Row]:

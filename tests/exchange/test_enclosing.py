@@ -134,6 +134,8 @@ def test_a_file_sent_by_a_partner_is_in_the_history_and_can_be_had_again(stage: 
     assert size == 300
     details = [check["detail"] for check in stage.why(flow)["checks"]]
     assert any(f"with {name} ({size} bytes)" in detail for detail in details)
+    shown_of_flow = read.describe_flow(stage.store.connection, stage._flow(flow))["attachments"]
+    assert [(f["number"], f["name"], f["size"]) for f in shown_of_flow] == [("P-1", name, size)]
 
 
 def test_a_file_sent_by_command_is_in_the_history_and_can_be_had_again(stage: Stage) -> None:
