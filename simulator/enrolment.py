@@ -23,6 +23,7 @@ from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Reference
 from simulator.settings_tables import PartnerSettings
 
+_ANY = "ANY"  # receiver of what a partner of any circuit may subscribe to (the directory)
 _LOCAL_PASSWORD = "secret"  # noqa: S105 - documented: on loopback it keeps nobody out
 
 
@@ -170,7 +171,11 @@ class Enrolments:
         circuit_interfaces(self._reference, circuit)
         plan = self._reference.circuits[circuit]
         families = {catalogue[code].family for code in (*plan.deposits, *plan.statuses)}
-        foreign = [code for code in codes if catalogue[code].family not in families]
+        foreign = [
+            code
+            for code in codes
+            if catalogue[code].family not in families and catalogue[code].receiver != _ANY
+        ]
         if foreign:
             detail = f"not of circuit {circuit}: {', '.join(foreign)}"
             raise Refused(400, "foreign interface", detail)

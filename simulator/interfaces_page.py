@@ -92,7 +92,8 @@ def _deposit(row: Interface, reference: Reference, judged: Collection[str]) -> s
     answered = f"answered on circuit `{plan.circuit}`" if plan else "in no circuit yet"
     if row.judged_as not in judged:
         return f"accepted, not judged: `{row.judged_as}` is not known yet; {answered}"
-    return f"judged: as `{row.judged_as}`; {answered}"
+    also = f"; named {', '.join(row.also)} as well" if row.also else ""
+    return f"judged: as `{row.judged_as}`; {answered}{also}"
 
 
 def _plan_of(row: Interface, reference: Reference) -> CircuitPlan | None:

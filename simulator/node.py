@@ -36,12 +36,14 @@ from simulator.enrolment import Enrolments, check_endpoint, from_settings
 from simulator.exchange.admission import Admission
 from simulator.exchange.inputs import (
     ClockMoved,
+    FaultAdded,
     MessageTaken,
     RaccordementSaved,
     StructuresSaved,
 )
 from simulator.exchange.receipts import Taken
 from simulator.journal import read
+from simulator.journal.faultbook import standing_faults
 from simulator.journal.store import Store, StoreError
 from simulator.journal.tx import open_work
 from simulator.listeners import Listeners, PortTaken, in_url
@@ -216,6 +218,7 @@ class Node:
             engine=self.engine,
             reception=self.reception,
             blob_path=self.store.blob_path,
+            enclosed=self.hands.enclosed,
             enrol=self.enrol,
             key_files=self._key_files,
             describe=self.describe,
@@ -251,6 +254,10 @@ class Node:
         new = tuple(s for s in self._given_structures(had) if had.get(s.identifier) != s)
         if new:
             yield StructuresSaved(new)
+        there = [each.fault for each in standing_faults(self.store.connection, SPACE)]
+        for row in self.settings.fault:
+            if row.fault() not in there:
+                yield FaultAdded(row.fault())
 
     def _is_ahead(self, start: str) -> bool:
         """Business time only goes forward: a start that lies behind is that of an earlier life."""

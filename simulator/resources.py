@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from simulator.domain.attached import Conventions
 from simulator.domain.findings import Rulebook
 from simulator.domain.flowstates import FlowStates
 from simulator.domain.interfaces import Catalogue
@@ -69,8 +70,15 @@ def reference(options: Options) -> Reference:
         circuits={plan.circuit: plan for plan in plans},
         motifs=motif_labels(),
         life=life_cycle(),
+        attachments=attachment_conventions(),
         options=options,
     )
+
+
+@cache
+def attachment_conventions() -> Conventions:
+    """What files inside messages may be called and may be."""
+    return msgspec.convert(table("schemas", "codelists", "attachments.toml"), Conventions)
 
 
 def motif_labels() -> dict[str, str]:

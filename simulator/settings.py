@@ -23,6 +23,7 @@ from simulator.settings_tables import (
     ClockSettings,
     DirectorySettings,
     ExchangeSettings,
+    FaultSettings,
     JournalSettings,
     JudgingSettings,
     LifeCycleSettings,
@@ -71,6 +72,7 @@ class Tables(Section, frozen=True):
     pki: PkiSettings = PkiSettings()
     partner: tuple[PartnerSettings, ...] = ()
     structure: tuple[StructureSettings, ...] = ()
+    fault: tuple[FaultSettings, ...] = ()
 
 
 class Settings(Tables, frozen=True):
@@ -81,9 +83,12 @@ class Settings(Tables, frozen=True):
     def options(self) -> Options:
         """The part that the exchange knows."""
         return Options(
-            **msgspec.structs.asdict(self.exchange),
+            **msgspec.structs.asdict(self.exchange)
+            | {"held_for": parse_duration(self.exchange.held_for)},
             directory_unknown=self.directory.unknown,
             flow_limit=self.limits.flow,
+            message_limit=self.limits.member,
+            attachment_limit=self.limits.attachment,
             purge_after=parse_duration(self.returns.purge_after),
             push_retries=tuple(map(parse_duration, self.returns.retry)),
             story=self.life_cycle.story,

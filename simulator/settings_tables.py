@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from simulator.domain.businesstime import Mode, parse_instant
+from simulator.domain.businesstime import Mode, parse_duration, parse_instant
+from simulator.domain.faults import Fault, Outcome
 from simulator.domain.judgement import Limits
 from simulator.domain.lifevalues import Choices
-from simulator.domain.raccordement import As2Terms, Circuit, Environment, Protocol
+from simulator.domain.raccordement import As2Terms, Circuit, Environment, Protocol, Service
 from simulator.domain.reference import Options
 from simulator.settings_types import (
     As2Name,
@@ -155,7 +156,11 @@ class ExchangeSettings(Section, frozen=True):
     all_rejected: Annotated[
         Literal["partial", "refused"], about("Report on a historic flow without a good invoice.")
     ] = Options().all_rejected
-    group_statuses: Annotated[bool, about("One return for all statuses of a deposit.")] = True
+    messages_per_archive: Annotated[
+        int,
+        Meta(ge=0, le=100_000),
+        about("Most statuses, declarations or invoices of one return; 0: all of a deposit."),
+    ] = Options().messages_per_archive
     status_delivery: Annotated[
         Literal["immediate", "daily"],
         about("Statuses of invoices leave at once, or those of a partner together once a day."),
@@ -174,6 +179,16 @@ class ExchangeSettings(Section, frozen=True):
     ereporting_ack: Annotated[
         Literal["500", "300", "none"], about("Status of the CSO6000A that takes a declaration.")
     ] = Options().ereporting_ack
+    held_for: Annotated[
+        Duration,
+        about(
+            "How long a NON_TRANSMISE invoice still goes to a platform connected later; PT0S: not."
+        ),
+    ] = "P30D"
+    code_aliases: Annotated[
+        Literal["accept", "refuse"],
+        about("A deposit named by a code of ours printed for it too: CSI6000A for CEI6000A."),
+    ] = Options().code_aliases
     g2b_unconnected: Annotated[
         Literal["played", "non-transmise"],
         about("A G2B recipient with nobody behind it is played, or cannot be reached."),
@@ -310,3 +325,31 @@ class StructureSettings(Section, frozen=True):
     active: Annotated[bool, about("An inactive one is refused like an unknown one.")] = True
     address: Annotated[str, about("Electronic address; empty: the identifier.")] = ""
     partner: Annotated[str, about("Code application that it is reached by; empty: nobody.")] = ""
+    service_required: Annotated[bool, about("An invoice to it names one of its services.")] = False
+    engagement_required: Annotated[bool, about("An invoice to it names an engagement.")] = False
+    service_or_engagement: Annotated[bool, about("An invoice to it names one of the two.")] = False
+    services: Annotated[
+        tuple[Service, ...],
+        Meta(extra={"allowed": "a list of tables such as { code = 'S1', name = 'Achats' }"}),
+        about("Its services; none: any code will do."),
+    ] = ()
+
+
+class FaultSettings(Section, frozen=True):
+    """[[fault]]: something that is to go wrong (see `simulator.domain.faults`)."""
+
+    outcome: Annotated[Outcome, about("What is to happen.")]
+    partner: Annotated[str, about("Code application; empty: any.")] = ""
+    interface: Annotated[
+        str, about("Code of the deposit, or of one of our returns; empty: any deposit.")
+    ] = ""
+    name: Annotated[str, about("Pattern of the flow name: *, ?, [...].")] = "*"
+    invoice: Annotated[str, about("Pattern of the numbers of rejected invoices.")] = "*"
+    motif: Annotated[str, about("IRR_... of an irrecevable flow, any other of an invoice.")] = ""
+    text: Annotated[str, about("Words that go with the motif; empty: its own.")] = ""
+    after: Annotated[Duration, about("Business time of a delay.")] = "PT0S"
+    times: Annotated[int, Meta(ge=0), about("How often; 0: until it is taken away.")] = 1
+
+    def fault(self) -> Fault:
+        """As the exchange knows it."""
+        return Fault(**(msgspec.structs.asdict(self) | {"after": parse_duration(self.after)}))

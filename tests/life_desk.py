@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from simulator import resources
-from simulator.domain.flows import Characteristic
+from simulator.domain.flows import CarriedFile, Characteristic
 from simulator.domain.lifecycle import Entry, Request, decide
 
 TABLE = resources.life_cycle()
@@ -40,7 +40,7 @@ def complete(circuit, actor, status, **more):
     fields = {
         "motif": {**MOTIF, **BUYERS_MOTIF}.get(status, ""),
         "comment": "voir service achats",
-        "attachments": ("bon.pdf",),
+        "attachments": (CarriedFile("bon.pdf"),),
         "payments": RECEIVED,
         "second_validator": True,
         "history": deposited(circuit),

@@ -19,7 +19,7 @@ from playbook import START, Playbook
 
 from simulator import resources
 from simulator.domain.businesstime import Clock
-from simulator.domain.flows import Origin, Return, blob_ref
+from simulator.domain.flows import Blob, Return, blob_ref
 from simulator.domain.interfaces import Catalogue
 from simulator.domain.judgement import Job, Limits
 from simulator.domain.raccordement import Raccordement, Structure
@@ -27,7 +27,9 @@ from simulator.domain.reference import Options
 from simulator.exchange.inputs import (
     ClockMoved,
     Composed,
+    Enclosure,
     Fired,
+    HoldingEnded,
     Judged,
     Purged,
     RaccordementSaved,
@@ -48,8 +50,14 @@ SUPPLIER, ISSUER = "33254021516357", "12345678200051"
 TOWN, CITY = "12345678200036", "12345678200028"
 AT_DEM021, AT_DEM022, AT_NOBODY = "90000000810015", "90000000820014", "90000000830013"
 PLAYED = "90000000700018"  # by the simulator
+_TIMED: dict[str, Any] = {"fire": Fired, "purge": Purged, "transmit": HoldingEnded}
 BUYER = ("FEN0036A", "FSO1300A", "CSO1300A", "FSO1301A", "CSO1301A")
 _SYNTAX = {"FSO1100A": "ubl", "FSO1150A": "ubl", "FSO3110A": "ubl", "FSO3117A": "factur-x"}
+
+
+def enclosure(name: str = "bon.pdf", content: bytes = b"%PDF-1.7 bon") -> Enclosure:
+    """A file that goes along with a status."""
+    return Enclosure(name, Blob.of(content))
 
 
 class Stage(Playbook):
@@ -113,7 +121,10 @@ class Stage(Playbook):
         return f"{interface}_{partner}_{partner}{interface[3:7]}{number:015d}.tar.gz"
 
     def _deposit(self, partner: str, name: str, content: bytes) -> int:
-        raccordement, judged_as = self.partner(partner), CATALOGUE[name[:8]].judged_as
+        raccordement, judged_as = (
+            self.partner(partner),
+            CATALOGUE[CATALOGUE.deposited_as(name[:8])].judged_as,
+        )
         flow = self.deposit(name, content, partner, raccordement.protocol)
         job = Job(name, judged_as, raccordement.circuit, ("xsd",), Limits(), content)
         work = next((w for w in self.todo if w.kind == "judge" and w.subject == flow), None)
@@ -122,9 +133,12 @@ class Stage(Playbook):
         self.compose_all()
         return flow
 
-    def say(self, invoice: str, status: str, **more: Any) -> Any:
-        """Has an actor say a status by command."""
-        said = self.do(StatusAsked(invoice, status, **more))
+    def say(
+        self, invoice: str, status: str, attachments: Iterable[str | Enclosure] = (), **more: Any
+    ) -> Any:
+        """Has an actor say a status by command; an attachment is a file, or the name of any."""
+        files = (a if isinstance(a, Enclosure) else enclosure(a) for a in attachments)
+        said = self.do(StatusAsked(invoice, status, attachments=tuple(files), **more))
         self.compose_all()
         return said
 
@@ -136,14 +150,13 @@ class Stage(Playbook):
         while (due := self._next(target)) is not None:
             self._move(max(self.now, due.due))
             self.todo.remove(due)
-            value = Fired if due.kind == "fire" else Purged
             if due.id not in self.cancelled:
-                self.do(value(due.id, due.subject))
+                self.do(_TIMED[due.kind](due.id, due.subject))
             self.compose_all()
         self._move(target)
 
     def _next(self, target: datetime) -> Any:
-        rows = [w for w in self.todo if w.kind in ("fire", "purge") and w.due <= target]
+        rows = [w for w in self.todo if w.kind in _TIMED and w.due and w.due <= target]
         return min(rows, key=lambda w: (w.due, w.id), default=None)
 
     def _move(self, to: datetime) -> None:
@@ -159,6 +172,13 @@ class Stage(Playbook):
             raise outcome
         return outcome
 
+    def transmit(self) -> None:
+        """Does what is to be done at once about invoices that waited for a platform."""
+        while ready := [w for w in self.todo if w.kind == "transmit" and not w.due]:
+            self.todo.remove(ready[0])
+            self.do(HoldingEnded(ready[0].id, ready[0].subject))
+            self.compose_all()
+
     # -- out -------------------------------------------------------------------------------------
 
     def compose_all(self) -> None:
@@ -171,10 +191,9 @@ class Stage(Playbook):
 
     def written(self, value: Return) -> bytes:
         """The bytes of a return."""
-        origins: list[Origin] = [o for p in value.sources for o in (p.origin, *p.completing)]
         contents = {
-            o.blob.sha256: read.blob_named(self.store.connection, "default", o.blob.sha256) or b""
-            for o in origins
+            blob.sha256: read.blob_named(self.store.connection, "default", blob.sha256) or b""
+            for blob in value.blobs()
         }
         return compose(filled(value, contents, Limits()))
 

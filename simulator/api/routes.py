@@ -17,6 +17,8 @@ import msgspec
 
 from simulator.domain.businesstime import instant_text, parse_duration
 from simulator.domain.endpoints import EndpointRefused, checked_endpoint
+from simulator.domain.faults import Fault
+from simulator.domain.flows import CarriedFile
 from simulator.domain.lifetable import Actor
 from simulator.domain.raccordement import (
     As2Terms,
@@ -29,7 +31,10 @@ from simulator.domain.raccordement import Protocol as Wire
 from simulator.exchange.inputs import (
     Acknowledged,
     DirectoryAsked,
+    Enclosure,
     FailedRequeued,
+    FaultAdded,
+    FaultsRemoved,
     InvoiceEmitted,
     RaccordementSaved,
     Requeued,
@@ -37,6 +42,7 @@ from simulator.exchange.inputs import (
     StructuresSaved,
 )
 from simulator.journal import explain, read
+from simulator.journal.faultbook import standing_faults
 from simulator.journal.rows import Flow
 from simulator.runtime.engine import Engine
 from simulator.runtime.gateway import GatewayError
@@ -105,6 +111,7 @@ class Console(msgspec.Struct, frozen=True):
 
     Attributes:
         enrol: adds a partner; raises `Refused`.
+        enclosed: the bytes of a file that came with a status; raises `ValueError`, `OSError`.
         key_files: the key material of a partner by file name; raises `Refused`.
         describe: the content of the ready file.
     """
@@ -115,6 +122,7 @@ class Console(msgspec.Struct, frozen=True):
     engine: Engine
     reception: Reception
     blob_path: Callable[[str], Path]
+    enclosed: Callable[[str, CarriedFile], Awaitable[bytes]]
     enrol: Callable[[Enrolment], Awaitable[Raccordement]]
     key_files: Callable[[str], Mapping[str, bytes]]
     describe: Callable[[], Mapping[str, Any]]
@@ -259,6 +267,14 @@ async def invoice_show(call: Call) -> object:
     return await call.console.read(read.lives, SPACE, call.wanted)
 
 
+class FileWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file beside a status: name, bytes (base64), and its MIME type if its extension does not tell."""
+
+    name: str
+    content: bytes
+    mime: str = ""
+
+
 class StatusWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A status that somebody is to say (`StatusAsked` without the invoice)."""
 
@@ -266,7 +282,7 @@ class StatusWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     actor: Actor | Literal[""] = ""
     motif: str = ""
     comment: str = ""
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[FileWanted, ...] = ()
     partner: str = ""
     supplier: str = ""
     year: str = ""
@@ -275,13 +291,33 @@ class StatusWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def invoice_status(call: Call) -> object:
     """Has an actor say a status of an invoice."""
     wanted = call.decode(StatusWanted)
-    asked = StatusAsked(call.wanted, **msgspec.structs.asdict(wanted))
+    files = [await _enclosure(call, file) for file in wanted.attachments]
+    words = {**msgspec.structs.asdict(wanted), "attachments": tuple(files)}
+    asked = StatusAsked(call.wanted, **words)
     try:
         return msgspec.to_builtins(await call.console.submit(SPACE, asked))
     except LookupError as error:
         raise Refused(404, "no such invoice", str(error.args[0])) from None
     except ValueError as error:
         raise Refused(409, "may not be said", str(error)) from None
+
+
+async def _enclosure(call: Call, file: FileWanted) -> Enclosure:
+    try:
+        return Enclosure(
+            file.name, await call.console.reception.keep_bytes(file.content), file.mime
+        )
+    except GatewayError as error:
+        raise Refused(507, "not taken", str(error)) from None
+
+
+async def attachment_raw(call: Call) -> Raw:
+    """The bytes of a file that came with a status."""
+    file = await call.console.read(read.enclosed_file, SPACE, call.wanted)
+    try:
+        return Raw(await call.console.enclosed(SPACE, file), name=file.name)
+    except (OSError, ValueError) as error:
+        raise Refused(404, "not there any more", str(error)) from None
 
 
 class Emission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -469,6 +505,30 @@ async def directory_add(call: Call) -> object:
     return {"saved": len(values)}
 
 
+async def fault_list(call: Call) -> object:
+    """What is to go wrong, what is used up included."""
+    return msgspec.to_builtins(await call.console.read(standing_faults, SPACE))
+
+
+async def fault_add(call: Call) -> object:
+    """Has something go wrong from now on; the fault with its number."""
+    fault = call.decode(Fault)
+    try:
+        number = await call.console.submit(SPACE, FaultAdded(fault))
+    except ValueError as error:
+        raise Refused(400, "no such fault", str(error)) from None
+    return {"id": number, "fault": msgspec.to_builtins(fault), "left": fault.times or None}
+
+
+async def fault_remove(call: Call) -> object:
+    """Takes a fault away by its number, or ``all``; how many."""
+    number = None if call.wanted == "all" else int(call.wanted)
+    try:
+        return {"removed": await call.console.submit(SPACE, FaultsRemoved(number))}
+    except LookupError as error:
+        raise Refused(404, "no such fault", str(error.args[0])) from None
+
+
 class ExportWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who is to get the directory: a code application."""
 
@@ -545,6 +605,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/api/v1/returns/{}/resend", resend, "pushes a return once more"),
     Route("GET", "/api/v1/invoices/{}", invoice_show, "invoices of a number, with their history"),
     Route("POST", "/api/v1/invoices/{}/status", invoice_status, "has an actor say a status"),
+    Route("GET", "/api/v1/attachments/{}", attachment_raw, "a file beside a status", secret=True),
     Route("GET", "/api/v1/pending", pending, "what is still to be done"),
     Route("GET", "/api/v1/partners", partner_list, "the partners"),
     Route("POST", "/api/v1/partners", partner_add, "adds a partner"),
@@ -561,6 +622,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/directory", directory_list, "the directory of structures"),
     Route("POST", "/api/v1/directory", directory_add, "adds structures"),
     Route("POST", "/api/v1/directory/export", directory_export, "sends it to a subscriber"),
+    Route("GET", "/api/v1/faults", fault_list, "what is to go wrong"),
+    Route("POST", "/api/v1/faults", fault_add, "has something go wrong"),
+    Route("POST", "/api/v1/faults/{}/remove", fault_remove, "takes it away; 'all' of them"),
     Route("GET", "/api/v1/clock", clock_show, "business time"),
     Route("POST", "/api/v1/clock/advance", clock_advance, "moves it: {'by': 'P1D'}"),
     Route("GET", "/api/v1/quiet", quiet, "waits until nothing runs; ?timeout="),

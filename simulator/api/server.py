@@ -26,7 +26,8 @@ from simulator.journal.read import NoSuchFlow
 log = logging.getLogger("aife_sim.api")
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_BODY_LIMIT = 64 << 20
+# One file of an envelope (100 MB) in base64, with room for the rest of the request.
+_BODY_LIMIT = 140 << 20
 _PUBLIC = ("/livez", "/readyz")
 
 

@@ -30,11 +30,18 @@ def directory() -> None:
 @click.option(
     "--partner", default="", metavar="CODE", help="Partner behind it; none: it is played."
 )
+@click.option("--service", "codes", multiple=True, metavar="CODE", help="A service of it.")
+@click.option("--service-required", is_flag=True, help="An invoice names one of its services.")
+@click.option("--engagement-required", is_flag=True, help="An invoice names an engagement.")
+@click.option("--service-or-engagement", is_flag=True, help="An invoice names one of the two.")
 @node_option
 @talks_to_node
-def add(identifier: str, *, inactive: bool, node: str | None, **given: str) -> None:
+def add(
+    identifier: str, *, inactive: bool, codes: tuple[str, ...], node: str | None, **given: object
+) -> None:
     """Add a structure, or replace it."""
-    row = {"identifier": identifier, "active": not inactive, **given}
+    services = [{"code": code} for code in codes]
+    row = {"identifier": identifier, "active": not inactive, "services": services, **given}
     client_of(node).post("/api/v1/directory", [row])
     click.echo(f"{identifier} {given['name']} is in the directory")
 
@@ -46,7 +53,8 @@ def add(identifier: str, *, inactive: bool, node: str | None, **given: str) -> N
 def import_file(file: Path, node: str | None) -> None:
     """Import structures from a TOML file of [[structure]] tables, or a CSV with a header.
 
-    Columns and keys: identifier, name, kind (public, private), and optionally active, address.
+    Columns and keys: identifier, name, kind (public, private), and optionally active, address, partner,
+    service_required, engagement_required, service_or_engagement, services.
     """
     from simulator.cli.structure_files import StructureFileError, rows_in
 

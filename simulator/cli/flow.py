@@ -118,6 +118,9 @@ def show(wanted: str, node: str | None, data: str | None, as_json: bool) -> None
     click.echo(f"received {row['received']}  {state_shown(row['state'])}  {row['verdict']}")
     invoices = [(i["member"], i["number"], i["supplier"], i["verdict"]) for i in row["invoices"]]
     print_table("Invoices", ("file", "number", "supplier", "verdict"), invoices)
+    if row["attachments"]:
+        files = [(f["member"], f["number"], f["name"], f["size"]) for f in row["attachments"]]
+        print_table("Attachments", ("file", "invoice", "name", "bytes"), files)
     _print_returns(row["returns"])
     events = [(e["at"], e["type"]) for e in row["events"]]
     print_table("Events", ("business time", "event"), events)

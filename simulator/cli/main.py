@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("simulator.cli.status:status", "Show the life of invoices, set statuses."),
     "emit": ("simulator.cli.emit:emit", "Have a public issuer send invoices to a platform."),
     "ack": ("simulator.cli.emit:ack", "Have a partner acknowledge a flow of ours."),
+    "fault": ("simulator.cli.fault:fault", "Let something go wrong, once or always."),
     "wire": ("simulator.cli.wire:wire", "Show raw exchanges: AS2 messages and MDNs."),
     "rules": ("simulator.cli.rules:rules", "List and show the rules."),
     "partner": ("simulator.cli.partner:partner", "Add and show partners."),

@@ -1,7 +1,7 @@
 """Files of structures: TOML with ``[[structure]]`` tables, or CSV with a header.
 
-Columns and keys: ``identifier``, ``name``, ``kind`` (``public``, ``private``), and optionally
-``active`` and ``address``, as `domain.raccordement.Structure` has them.
+Columns and keys: ``identifier``, ``name``, ``kind`` (``public``, ``private``), and optionally those of
+`domain.raccordement.Structure`. In a CSV ``services`` are codes with spaces between them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import msgspec
 
 from simulator.domain.raccordement import Structure
 
+_TRUTHS = {"active", "service_required", "engagement_required", "service_or_engagement"}
 _TRUE = ("1", "true", "yes", "oui")
 _FALSE = ("0", "false", "no", "non")
 
@@ -74,9 +75,12 @@ def _csv_rows(file: Path) -> list[dict[str, Any]]:
 
 
 def _typed(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of texts with its truth value; empty cells count as not given."""
+    """A row of texts with its truth values and services; empty cells count as not given."""
     given = {key: value for key, value in row.items() if value}
-    word = str(given.get("active", "")).lower()
-    if word in _TRUE + _FALSE:
-        given["active"] = word in _TRUE
+    for key in _TRUTHS & given.keys():
+        word = str(given[key]).lower()
+        if word in _TRUE + _FALSE:
+            given[key] = word in _TRUE
+    if "services" in given:
+        given["services"] = [{"code": code} for code in str(given["services"]).split()]
     return given

@@ -12,7 +12,7 @@ from simulator.domain.delivery import DeliveredInvoice, Resent
 from simulator.domain.raccordement import Protocol, Structure
 
 Format = Literal["cppstatut", "cdar", "pivot", "annuaire", "relay"]
-WorkKind = Literal["judge", "compose", "push", "purge", "receipt", "fire"]
+WorkKind = Literal["judge", "compose", "push", "purge", "receipt", "fire", "transmit"]
 
 
 class BlobRef(msgspec.Struct, frozen=True):
@@ -162,6 +162,20 @@ class FlowStatus(msgspec.Struct, frozen=True, tag="flow"):
     comment: str = ""
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """One file of a deposit, to be taken out of it when a return is written.
+
+    Attributes:
+        blob: content of the deposit.
+        flow: its file name; the extension tells the container.
+        member: name of the file in the envelope.
+    """
+
+    blob: BlobRef
+    flow: str
+    member: str
+
+
 class CarriedFile(msgspec.Struct, frozen=True):
     """A file that travels inside a message, or as it is in an envelope.
 
@@ -171,6 +185,8 @@ class CarriedFile(msgspec.Struct, frozen=True):
         content: the bytes; empty while they lie in the blob `blob`, out of which they must be taken
             before the message is written.
         description: what it is for (BT-123, ``CategoriePJ``).
+        size: bytes, of a file whose content is not here; 0 where nobody counted.
+        origin: the file of a deposit that it came in: a message that carries it, or itself.
     """
 
     name: str
@@ -178,6 +194,8 @@ class CarriedFile(msgspec.Struct, frozen=True):
     content: bytes = b""
     blob: BlobRef | None = None
     description: str = ""
+    size: int = 0
+    origin: Origin | None = None
 
 
 class Characteristic(msgspec.Struct, frozen=True):
@@ -280,18 +298,20 @@ class ObjectStatus(msgspec.Struct, frozen=True, tag="object"):
     comment: str = ""
 
 
-class Origin(msgspec.Struct, frozen=True):
-    """One file of a deposit, to be taken out of it when a return is written.
+class PastStatus(msgspec.Struct, frozen=True):
+    """A status that an invoice went through, for its buyer (CycleDeValidation).
 
     Attributes:
-        blob: content of the deposit.
-        flow: its file name; the extension tells the container.
-        member: name of the file in the envelope.
+        day: ``YYYY-MM-DD``.
+        actor: word of who said it (``validator1``), with its French label.
     """
 
-    blob: BlobRef
-    flow: str
-    member: str
+    day: str
+    status: str
+    label: str
+    actor: str
+    actor_label: str
+    comment: str = ""
 
 
 class Passage(msgspec.Struct, frozen=True):
@@ -306,6 +326,8 @@ class Passage(msgspec.Struct, frozen=True):
         resent: why it goes out again.
         chorus_id: our number of it (IdCPRO).
         completing: status messages whose attachments complete it.
+        enclosed: files that complete it and came by no flow.
+        story: statuses so far, of an invoice that is validated before it reaches its buyer.
     """
 
     origin: Origin
@@ -316,6 +338,8 @@ class Passage(msgspec.Struct, frozen=True):
     resent: Resent = ""
     chorus_id: str = ""
     completing: tuple[Origin, ...] = ()
+    enclosed: tuple[CarriedFile, ...] = ()
+    story: tuple[PastStatus, ...] = ()
 
 
 class Return(msgspec.Struct, frozen=True):
@@ -356,3 +380,11 @@ class Return(msgspec.Struct, frozen=True):
     files: tuple[CarriedFile, ...] = ()
     structures: tuple[Structure, ...] = ()
     of_ppf: bool = False
+
+    def blobs(self) -> tuple[BlobRef, ...]:
+        """The contents out of which it is filled before it is written, each once."""
+        sources = self.sources
+        origins = (o.blob for p in sources for o in (p.origin, *p.completing))
+        files = [f for p in sources for f in p.enclosed]
+        files += [f for s in self.statuses if isinstance(s, InvoiceStatus) for f in s.attachments]
+        return tuple(dict.fromkeys((*origins, *(f.blob for f in files if f.blob))))

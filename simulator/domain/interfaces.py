@@ -28,6 +28,7 @@ class Interface(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         object_acks: codes that answer per object.
         protocols: ``sftp``, ``as2``, ``pesit``.
         judged_as: syntax that the judging processes know it by; ``""`` while they do not.
+        also: codes of what we send that are printed for this deposit as well.
     """
 
     code: str
@@ -47,6 +48,7 @@ class Interface(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     acknowledges: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ("pesit", "sftp", "as2")
     judged_as: str = ""
+    also: tuple[str, ...] = ()
 
 
 class Catalogue(Mapping[str, Interface]):
@@ -54,6 +56,7 @@ class Catalogue(Mapping[str, Interface]):
 
     def __init__(self, rows: Mapping[str, Interface]) -> None:
         self._rows = dict(rows)
+        self._deposits = {other: code for code, row in rows.items() for other in row.also}
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Catalogue:
@@ -61,6 +64,10 @@ class Catalogue(Mapping[str, Interface]):
         return cls(
             {code: msgspec.convert({"code": code, **row}, Interface) for code, row in table.items()}
         )
+
+    def deposited_as(self, code: str) -> str:
+        """The code of a deposit: its own, or the one that it is another name of."""
+        return self._deposits.get(code, code)
 
     def __getitem__(self, code: str) -> Interface:
         return self._rows[code]

@@ -98,6 +98,8 @@ class Facts(msgspec.Struct, frozen=True):
         recipient: identifier of the recipient.
         recipient_name: its name.
         recipient_address: BT-49, electronic address.
+        service: BT-10, code of the recipient's service.
+        engagement: BT-13, number of the recipient's order (engagement).
         currency: BT-5.
         reference: BT-18 qualified AJW, which a G2B status echoes.
         issued: when a status message or a declaration says that it was made (MDT-8, TT-3): 14 digits.
@@ -120,6 +122,8 @@ class Facts(msgspec.Struct, frozen=True):
     recipient: str = ""
     recipient_name: str = ""
     recipient_address: str = ""
+    service: str = ""
+    engagement: str = ""
     currency: str = ""
     reference: str = ""
     issued: str = ""

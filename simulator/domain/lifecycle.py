@@ -85,6 +85,7 @@ def recorded(request: Request, allowed: Allowed, table: LifeCycle | None = None)
         effect=allowed.effect,
         motif=motif,
         comment=request.comment,
+        attachments=request.attachments,
     )
 
 

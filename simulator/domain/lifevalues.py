@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from simulator.domain.flows import Characteristic
+from simulator.domain.flows import CarriedFile, Characteristic
 from simulator.domain.lifetable import Actor
 from simulator.domain.telling import Delivery
 
@@ -44,6 +44,7 @@ class Entry(msgspec.Struct, frozen=True):
         at: business instant.
         said: the code as the actor gave it.
         effect: ``noted``: it did not move the invoice.
+        attachments: files that came with it, without their content.
     """
 
     status: str
@@ -53,6 +54,7 @@ class Entry(msgspec.Struct, frozen=True):
     effect: Literal["set", "noted"] = "set"
     motif: str = ""
     comment: str = ""
+    attachments: tuple[CarriedFile, ...] = ()
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +65,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
             ``g2b-issuer``, ``g2b-pa``), or ``ereporting``.
         status: code (``7`` is ``07``) or string code of the API (``MANDATEE``).
         at: business instant; its calendar day is compared with the withdrawal of 04.
-        attachments: names of the files that come with it.
+        attachments: files that come with it.
         payments: blocks of 212: amounts received.
         cadre: cadre de facturation of the invoice.
         second_validator: whether the invoice has one (A9 with a co-contractor).
@@ -76,7 +78,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     motif: str = ""
     comment: str = ""
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[CarriedFile, ...] = ()
     payments: tuple[Characteristic, ...] = ()
     history: tuple[Entry, ...] = ()
     cadre: str = ""

@@ -133,6 +133,17 @@ class Raccordement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return started and (self.valid_to is None or now < self.valid_to)
 
 
+class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A service of a public structure: its code, and whether an invoice to it names an engagement."""
+
+    code: Annotated[
+        str, msgspec.Meta(min_length=1, max_length=100, description="As invoices name it (BT-10).")
+    ]
+    name: Annotated[str, _about("Its name.")] = ""
+    active: Annotated[bool, _about("An inactive one is refused like an unknown one.")] = True
+    engagement_required: Annotated[bool, _about("An invoice to it names an engagement.")] = False
+
+
 class Structure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One entry of the directory (annuaire).
 
@@ -144,6 +155,10 @@ class Structure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         address: electronic address; ``""`` stands for the SIRET itself.
         partner: code application by which it is reached: that of a public buyer, or of the platform
             that receives for it; ``""`` for nobody, so the simulator plays it.
+        service_required: an invoice to it names one of its services (codeServiceDoitEtreRenseigne).
+        engagement_required: an invoice to it names an engagement (numeroEJDoitEtreRenseigne).
+        service_or_engagement: at least one of the two (gestionNumeroEJOuCodeService).
+        services: those it has; none: they are not known, and any code will do.
     """
 
     identifier: str
@@ -152,3 +167,7 @@ class Structure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     active: bool = True
     address: str = ""
     partner: str = ""
+    service_required: bool = False
+    engagement_required: bool = False
+    service_or_engagement: bool = False
+    services: tuple[Service, ...] = ()

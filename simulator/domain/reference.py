@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from simulator.domain.attached import Conventions
 from simulator.domain.findings import Mark, Rulebook
 from simulator.domain.interfaces import Catalogue, Interface
 from simulator.domain.lifetable import LifeCycle
@@ -30,7 +31,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         directory_unknown: what to do with a supplier or recipient that is not in the directory.
         all_rejected: report on a flow of the historic channel none of whose invoices was integrated:
             the one of a partial integration or the one of a refusal (dossier §4.1, §6).
-        group_statuses: one return for all statuses of a deposit, or one each (dossier §10 row 8).
+        messages_per_archive: most statuses, declarations or invoices of one return; 0: all that there
+            are of a deposit (dossier §10 row 8).
         status_delivery: statuses of invoices leave at once, or those of a partner are gathered and
             leave once a day (dossier §10 row 26).
         daily_at: when they do: ``HH:MM``, legal time in Paris, every calendar day.
@@ -38,6 +40,10 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             (dossier §10 row 17).
         g2b_unconnected: a G2B recipient behind whom the directory names nobody is played, or cannot
             be reached: its invoices stay, with the motif NON_TRANSMISE.
+        held_for: business time during which an invoice that was NON_TRANSMISE still goes to the platform
+            of its recipient, once that is connected; 0: never (dossier §7.3: "under delay conditions").
+        code_aliases: whether a deposit may be named by a code of ours that is printed for it as well
+            (CSI6000A for CEI6000A: dossier §10 row 29).
         purge_after: business time after which an unfetched return goes (DG3.2 note 42: 7 days).
         push_retries: business time before each further attempt to push a return; none by default: the
             exchange system does not repeat (DG3.2: without an answer one calls support).
@@ -46,6 +52,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         choices: of the life cycle.
         inline: largest content in bytes that is kept inside the journal file.
         flow_limit: largest flow in bytes (1 GB: Chorus Pro external specifications v1.0 §5.4.1).
+        message_limit: largest file of an envelope in bytes (100 MB unzipped: the same).
+        attachment_limit: largest attachment in bytes by EDI (100 MB: the same).
     """
 
     prefix: str = "CPP001"
@@ -58,11 +66,13 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     life_cycle_interface: Literal["FEN1200A", "FEN1201A"] = "FEN1201A"
     directory_unknown: Literal["refuse", "accept", "accept-and-warn"] = "refuse"
     all_rejected: Literal["partial", "refused"] = "partial"
-    group_statuses: bool = True
+    messages_per_archive: int = 0
     status_delivery: Literal["immediate", "daily"] = "immediate"
     daily_at: str = "06:00"
     ereporting_ack: Literal["500", "300", "none"] = "500"
     g2b_unconnected: Literal["played", "non-transmise"] = "played"
+    held_for: timedelta = timedelta(days=30)
+    code_aliases: Literal["accept", "refuse"] = "accept"
     purge_after: timedelta = timedelta(days=7)
     push_retries: tuple[timedelta, ...] = ()
     story: bool = True
@@ -70,6 +80,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     choices: Choices = Choices()
     inline: int = 256 << 10
     flow_limit: int = 1 << 30
+    message_limit: int = 100 << 20
+    attachment_limit: int = 100 << 20
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -146,11 +158,15 @@ class CircuitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """Everything a step may look up; `motifs` gives the label of each motif code."""
+    """Everything a step may look up; `motifs` gives the label of each motif code.
+
+    `attachments` says what files beside a status may be.
+    """
 
     catalogue: Catalogue
     rules: Rulebook
     circuits: Mapping[str, CircuitPlan]
     motifs: Mapping[str, str]
     life: LifeCycle
+    attachments: Conventions
     options: Options = Options()

@@ -10,8 +10,9 @@ time, appends events with their cause and enqueues work; nothing else. The spine
    `standing`: what there is already under the number of an invoice.
 3. `life`: what becomes of an accepted invoice: its story, what actors say of it; `hearing`: what
    partners say by flows.
-4. `delivery`: the messages that follow from a status, and the invoice for its recipient; `playing`:
-   actors played by hand; `directory`: the export of the directory.
+4. `delivery`: the messages that follow from a status, and the invoice for its recipient; `holding`:
+   invoices that wait for a platform; `playing`:
+   actors played by hand; `directory`: the export of the directory; `faults`: what is to go wrong.
 5. `emission`: an answer is named, `packing`: alone or with others; `returns`: it is
    written, fetched or pushed, purged.
 """
@@ -27,6 +28,8 @@ from simulator.exchange import (
     books,
     decision,
     directory,
+    faults,
+    holding,
     inputs,
     life,
     playing,
@@ -38,7 +41,7 @@ from simulator.journal.tx import Tx
 Step = Callable[[Tx, Any], object]
 
 STEPS: Mapping[type, Step] = {
-    Deposit: admission.admit,
+    Deposit: admission.receive,
     inputs.MessageTaken: receipts.take,
     inputs.WireNoted: receipts.note,
     inputs.ReceiptSent: receipts.sent,
@@ -51,6 +54,7 @@ STEPS: Mapping[type, Step] = {
     inputs.Pushed: returns.pushed,
     inputs.Purged: returns.purged,
     inputs.Fired: life.fire,
+    inputs.HoldingEnded: holding.transmit,
     inputs.StatusAsked: life.say,
     inputs.InvoiceEmitted: playing.emit,
     inputs.Acknowledged: playing.acknowledge,
@@ -60,5 +64,7 @@ STEPS: Mapping[type, Step] = {
     inputs.PasswordChanged: books.change_password,
     inputs.StructuresSaved: books.save_structures,
     inputs.DirectoryAsked: directory.export,
+    inputs.FaultAdded: faults.add,
+    inputs.FaultsRemoved: faults.remove,
     inputs.ClockMoved: books.move_clock,
 }

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import msgspec
 
+from simulator.domain.faults import Standing
 from simulator.domain.findings import Finding
 from simulator.domain.flowname import (
     EXTENSIONS,
@@ -23,6 +24,7 @@ from simulator.domain.flowname import (
 from simulator.domain.flows import Deposit
 from simulator.domain.judgement import Check
 from simulator.exchange.emission import report_name, report_on_flow
+from simulator.exchange.faults import Disturbed, disturbance, met_by, refusal
 from simulator.journal.rows import NewFlow
 from simulator.journal.tx import Tx
 
@@ -32,12 +34,13 @@ _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,6}$")
 class Admission(msgspec.Struct, frozen=True):
     """What admission says of a deposit: its journal number, and why it was refused if it was.
 
-    `received` is the business instant.
+    `received` is the business instant; `unsaid` tells why its sender is not told that it was taken.
     """
 
     flow: int
     refused: Finding | None
     received: datetime
+    unsaid: str = ""
 
 
 class Arrival:
@@ -46,7 +49,7 @@ class Arrival:
     def __init__(self, tx: Tx, deposit: Deposit) -> None:
         self.deposit = deposit
         self.raccordement = tx.raccordement(deposit.partner)
-        self.interface = interface_in(deposit.name)
+        self.interface = _interface(tx, deposit.name)
         self.code_application = code_application_in(deposit.name)
         self.name: FlowName | None = None
         self.fault: NameFault | None = None
@@ -56,8 +59,23 @@ class Arrival:
             self.fault = fault
 
 
+def _interface(tx: Tx, name: str) -> str | None:
+    """The code that a deposit counts as; another name of it stands for it if the settings say so."""
+    found, is_taken = interface_in(name), tx.reference.options.code_aliases == "accept"
+    return tx.reference.catalogue.deposited_as(found) if found and is_taken else found
+
+
+def receive(tx: Tx, deposit: Deposit) -> Admission | Disturbed:
+    """The step of a deposit by a transport: taken, unless a fault on demand refuses it on the wire."""
+    disturbed = disturbance(tx, (deposit,))
+    if disturbed and not disturbed.taken:
+        return disturbed
+    admission = admit(tx, deposit)
+    return msgspec.structs.replace(admission, unsaid=disturbed.reason) if disturbed else admission
+
+
 def admit(tx: Tx, deposit: Deposit, wire: int | None = None) -> Admission:
-    """The step of a deposit: record it, check it, then hand it to judging or refuse it.
+    """Takes a deposit: record it, check it, then hand it to judging or refuse it.
 
     Args:
         tx: of the step.
@@ -69,7 +87,12 @@ def admit(tx: Tx, deposit: Deposit, wire: int | None = None) -> Admission:
     tx.keep_blob(deposit.blob, deposit.content)
     checks, findings = _run_checks(tx, arrival)
     refused = next((f for f in findings if f.refuses), None)
-    standing = _standing(tx, stream, arrival, refused)
+    met = None if refused else met_by(tx, deposit)
+    if met:
+        checks.append(Check("fault on demand", "failed", f"fault {met.id}: {met.fault.outcome}"))
+        refused = refusal(tx, met)
+        findings += [refused] if refused else []
+    standing = _standing(tx, stream, arrival, refused, met)
     flow = tx.add_flow(deposit, msgspec.structs.replace(standing, wire=wire))
     event = tx.event(
         stream,
@@ -85,29 +108,48 @@ def admit(tx: Tx, deposit: Deposit, wire: int | None = None) -> Admission:
         },
         flow=flow,
     )
-    if refused:
+    if met:
+        tx.faults.mark(flow, met.fault)
+    if refused and not _is_incident(met):
         report_on_flow(tx, tx.flow(flow), "refused", (refused,), event)
-    else:
-        tx.enqueue("judge", flow, f"decide:{deposit.partner}", event)
+    elif not refused:
+        due = tx.now + met.fault.after if met and met.fault.outcome == "delay" else None
+        tx.enqueue("judge", flow, f"decide:{deposit.partner}", event, due)
     return Admission(flow, refused, tx.now)
 
 
-def _standing(tx: Tx, stream: str, arrival: Arrival, refused: Finding | None) -> NewFlow:
+def _is_incident(met: Standing | None) -> bool:
+    return met is not None and met.fault.outcome == "incident"
+
+
+def _standing(
+    tx: Tx, stream: str, arrival: Arrival, refused: Finding | None, met: Standing | None
+) -> NewFlow:
     """How the flow enters the books; a name counts as received once every check was passed.
 
     The name of its report is settled here too: two deposits under one name are told apart in the
     order in which they came, however long each is judged.
     """
     name, partner = arrival.name, arrival.raccordement
+    # Refused on demand for what is inside, the name is used all the same.
+    is_used = not refused or (met is not None and not _is_of_admission(tx, refused))
+    refused_state = "IN_INCIDENTE" if _is_incident(met) else "IN_REJETE"
     return NewFlow(
         stream=stream,
-        stem=name.stem if name and not refused else None,
+        stem=name.stem if name and is_used else None,
         identifier=name.identifier if name else "",
         interface=arrival.interface or "",
         report=report_name(tx, partner, name, arrival.interface) if partner else "",
-        state="IN_REJETE" if refused else "IN_EN_ATTENTE_TRAITEMENT_CPP",
+        state=refused_state if refused else "IN_EN_ATTENTE_TRAITEMENT_CPP",
         verdict="irrecevable" if refused else "",
     )
+
+
+def _is_of_admission(tx: Tx, refused: Finding) -> bool:
+    """Whether a flow is refused as by a check of this module, or as never treated."""
+    rules = tx.reference.rules
+    motifs = {rules[name].motif for name in rules if rules[name].pack == "admission"}
+    return refused.motif in motifs or refused.rule == "SIM_FAULT_INCIDENT"
 
 
 def _run_checks(tx: Tx, arrival: Arrival) -> tuple[list[Check], list[Finding]]:
@@ -224,12 +266,22 @@ def _name(tx: Tx, arrival: Arrival) -> Answer:
         )
     assert arrival.name is not None
     expected, found = arrival.name.code_application, arrival.name.emitter
-    if expected != found:
+    if expected != found and not _keeps_our_identifier(tx, arrival.name):
         return rules.finding("IRR_FORM_EMITTER", expected=expected, found=found)
     expected, found = arrival.name.interface[3:7], arrival.name.identifier[6:10]
     if expected != found:
         return rules.finding("IRR_FORM_DIGITS", expected=expected, found=found)
     return None
+
+
+def _keeps_our_identifier(tx: Tx, name: FlowName) -> bool:
+    """Whether an acknowledgement is named as the flow of ours that it is about, but for its code.
+
+    Source: PPF general dossier v3.2 fig. 16-20 (CFE0604A_AAA123_PPF001...), applied to CEN and CEI
+    (deduced); one with an identifier of the partner's own is taken too.
+    """
+    options = tx.reference.options
+    return name.interface[0] == "C" and name.emitter in (options.prefix, *options.prefixes.values())
 
 
 def _unique(tx: Tx, arrival: Arrival) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.domain.businesstime import instant_text
 from simulator.domain.raccordement import Raccordement
+from simulator.exchange.holding import partner_saved, structures_saved
 from simulator.exchange.inputs import (
     ClockMoved,
     PasswordChanged,
@@ -29,6 +30,7 @@ def save_raccordement(tx: Tx, saved: RaccordementSaved) -> None:
     }
     event = tx.event(value.code_application, "RaccordementSaved", body)
     push_what_waits(tx, value, event)
+    partner_saved(tx, value, event)
 
 
 def change_password(tx: Tx, asked: PasswordChanged) -> Raccordement | None:
@@ -46,7 +48,9 @@ def save_structures(tx: Tx, saved: StructuresSaved) -> None:
     """Adds or changes directory entries."""
     for structure in saved.structures:
         tx.save_structure(structure)
-        tx.event(f"directory/{structure.identifier}", "StructureSaved", structure)
+        event = tx.event(f"directory/{structure.identifier}", "StructureSaved", structure)
+    if saved.structures:
+        structures_saved(tx, saved.structures, event)
 
 
 def move_clock(tx: Tx, moved: ClockMoved) -> None:

@@ -36,9 +36,10 @@ from simulator.exchange.emission import (
     report_on_flow,
     status_refused,
 )
+from simulator.exchange.faults import refusals
 from simulator.exchange.hearing import Heard, hear, too_many
 from simulator.exchange.inputs import BlockJudged, Judged
-from simulator.exchange.invoice_checks import check
+from simulator.exchange.invoice_checks import check, place_of
 from simulator.exchange.life import begin, complete, plan_story
 from simulator.exchange.standing import Standing, standing
 from simulator.journal.rows import Flow, Invoice
@@ -149,7 +150,7 @@ def _decided(tx: Tx, flow: Flow, documents: Sequence[Document]) -> list[Decided]
     for document in documents:
         assert document.facts is not None, "a document without facts has an error of level file"
         if document.facts.syntax in INVOICES:
-            one = _check_document(tx, document, circuit)
+            one = _check_document(tx, flow, document, circuit)
             invoice = _enter(tx, flow, one, plan)
             answer = _answer(one, plan)
             if one.accepted and one.stands.completes:
@@ -268,9 +269,17 @@ def _told(decided: Iterable[Decided]) -> list[dict[str, object]]:
             "number": one.document.facts.number if one.document.facts else "",
             "verdict": "accepted" if one.accepted else "rejected",
             "findings": one.findings,
+            **_carried(one.document.facts),
         }
         for one in decided
     ]
+
+
+def _carried(facts: Facts | None) -> dict[str, object]:
+    """The files that a status message carries, if it carries any."""
+    files = facts.said.attachments if facts and isinstance(facts.said, InvoiceStatus) else ()
+    told = [{"name": file.name, "mime": file.mime, "size": file.size} for file in files]
+    return {"attachments": told} if told else {}
 
 
 def _checks(decided: Sequence[Decided]) -> list[Check]:
@@ -287,11 +296,12 @@ def _checks(decided: Sequence[Decided]) -> list[Check]:
 # -- checks on the facts of one document --------------------------------------------------------
 
 
-def _check_document(tx: Tx, document: Document, circuit: str) -> Decided:
+def _check_document(tx: Tx, flow: Flow, document: Document, circuit: str) -> Decided:
     facts = document.facts
     assert facts is not None
     checked = check(tx, document, circuit)
-    found = (*document.findings, *checked.findings)
+    demanded = refusals(tx, flow, facts, place_of(facts, "number", document.member))
+    found = (*document.findings, *checked.findings, *demanded)
     refused = any(f.refuses for f in found)
     stands = Standing("") if refused else standing(tx, document, circuit)
     checks = (*checked.checks, stands.trace(document.member))

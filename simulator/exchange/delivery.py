@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from simulator.domain.flows import InvoiceStatus, Origin, Passage
+from simulator.domain.flows import CarriedFile, InvoiceStatus, Origin, Passage, PastStatus
 from simulator.domain.lifetable import Actor
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.telling import Delivery
@@ -46,12 +46,14 @@ class Word(msgspec.Struct, frozen=True):
     Attributes:
         source: the partner's own file that said the status; None: it came by no flow.
         message: identifier of that message (MDT-4), by which the addressee knows it if it is relayed.
+        files: that come with a status which came by no flow.
     """
 
     living: Living
     delivery: Delivery
     source: Origin | None = None
     message: str = ""
+    files: tuple[CarriedFile, ...] = ()
 
 
 class _Group(msgspec.Struct):
@@ -120,10 +122,11 @@ def _contents(tx: Tx, group: _Group) -> Iterator[tuple[Content, Sequence[Word]]]
 
 
 def _batches(tx: Tx, words: Sequence[Word]) -> Iterator[list[Word]]:
-    """Neighbours of one kind; invoices in bounded numbers; one each if the settings say so."""
+    """Neighbours of one kind; invoices in bounded numbers; no more than the settings allow."""
     batch: list[Word] = []
+    most = tx.reference.options.messages_per_archive or len(words)
     for word in words:
-        if batch and (not tx.reference.options.group_statuses or not _fits(batch, word)):
+        if len(batch) >= most or (batch and not _fits(batch, word)):
             yield batch
             batch = []
         batch.append(word)
@@ -135,10 +138,16 @@ def _fits(batch: Sequence[Word], word: Word) -> bool:
     first = batch[0]
     if _kind(first) != _kind(word):
         return False
+    size = sum(_weight(each) for each in (*batch, word))
     if first.delivery.carries == "status":
-        return True
-    size = sum(each.living.size for each in batch) + word.living.size
+        return size <= _MOST_BYTES
     return len(batch) < _MOST_INVOICES and size <= _MOST_BYTES
+
+
+def _weight(word: Word) -> int:
+    """Bytes that a message takes in besides its own words."""
+    invoice = 0 if word.delivery.carries == "status" else word.living.size
+    return invoice + sum(file.size for file in word.files)
 
 
 def _kind(word: Word) -> tuple[str, bool]:
@@ -163,7 +172,18 @@ def _statuses(tx: Tx, words: Sequence[Word]) -> Content:
 
 
 def _status(tx: Tx, word: Word) -> InvoiceStatus:
-    return msgspec.structs.replace(word.delivery.on(word.living.about), occurred=tx.now)
+    about = word.delivery.on(word.living.about)
+    files = word.files if word.files and carries_files(tx, word) else ()
+    return msgspec.structs.replace(about, occurred=tx.now, attachments=files)
+
+
+def carries_files(tx: Tx, word: Word) -> bool:
+    """Whether what is told has a place for files: a completed invoice, or a status in a CDAR."""
+    if word.delivery.carries != "status":
+        return word.delivery.carries == "completed invoice"
+    to = addressee(tx, tx.flow(word.living.flow), word)
+    plan = tx.reference.circuits.get(to.circuit) if to else None
+    return plan is not None and plan.format == "cdar"
 
 
 # -- invoices ----------------------------------------------------------------------------------
@@ -192,7 +212,31 @@ def _passage(tx: Tx, flow: Flow, word: Word, *, to_platform: bool) -> Passage:
         resent="Complétée" if completed else "Recyclée" if was_recycled(tx, living) else "",
         chorus_id=str(living.id),
         completing=(word.source,) if completed and word.source and not again else (),
+        enclosed=word.files if completed else (),
+        story=() if to_platform else tuple(_story(tx, living)),
     )
+
+
+def _story(tx: Tx, living: Living) -> Iterator[PastStatus]:
+    """The statuses of an invoice whose cadre is validated; another invoice has none to show.
+
+    Source: AIFE schema CPPFacturePivot V2_02 (CycleDeValidation: only with cadres that need a
+    validation).
+    """
+    table, life = tx.reference.life, tx.reference.life.circuits[living.circuit]
+    if not table.group(living.cadre):
+        return
+    for entry in tx.life.history(living.id):
+        # A platform's own AFNOR codes move nothing; the format knows those of CPPStatut.
+        if entry.effect == "set":
+            yield PastStatus(
+                day=entry.at.date().isoformat(),
+                status=entry.status,
+                label=table.label(life, entry.status),
+                actor=entry.actor,
+                actor_label=table.actors[entry.actor],
+                comment=" : ".join(filter(None, (entry.motif, entry.comment))),
+            )
 
 
 # -- who stands behind whom ----------------------------------------------------------------------

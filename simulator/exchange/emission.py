@@ -6,11 +6,13 @@ Which answer follows what is data (``schemas/circuits/*.toml``); this module app
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from simulator.domain.businesstime import instant_of_stamp
+from simulator.domain.faults import Fault
 from simulator.domain.findings import Finding
 from simulator.domain.flowname import FlowName, own_identifier
 from simulator.domain.flows import (
@@ -26,7 +28,8 @@ from simulator.domain.flows import (
 from simulator.domain.judgement import Facts
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Answer, CircuitPlan
-from simulator.exchange.packing import joined, leaves_later
+from simulator.exchange.faults import of_return
+from simulator.exchange.packing import joined, leaves_later, packed
 from simulator.exchange.returns import ready
 from simulator.journal.rows import Flow
 from simulator.journal.tx import Tx
@@ -81,15 +84,14 @@ def report_lines(
 def invoice_statuses(
     tx: Tx, flow: Flow, statuses: Sequence[InvoiceStatus], cause: int, *, held: bool = False
 ) -> None:
-    """Emits statuses of invoices, grouped into one return or one each, in the order given.
+    """Emits statuses of invoices in the order given, as few returns as the settings allow.
 
     Held, they are named and wait for `release_held`.
     """
     to = _addressee(tx, flow)
     if to is None or not statuses:
         return
-    groups = [tuple(statuses)] if tx.reference.options.group_statuses else [(s,) for s in statuses]
-    for group in groups:
+    for group in packed(tx, statuses):
         _send(tx, to, _life_cycle_code(tx, to), Content(group), cause, held=held)
 
 
@@ -104,7 +106,8 @@ def emit_to(
 ) -> int | None:
     """Emits something about a flow on a code to a partner, who need not be its depositor.
 
-    Returns the number of the return; None where nothing is known of the partner's circuit.
+    Returns the number of the return; None where nothing is known of the partner's circuit, or a fault on
+    demand withholds it.
     """
     partner, code = to
     addressee = _partner(tx, flow, partner.code_application)
@@ -148,7 +151,7 @@ def status_refused(tx: Tx, flow: Flow, about: ObjectStatus, cause: int) -> None:
 def answer_declarations(
     tx: Tx, flow: Flow, declarations: Sequence[ObjectStatus], cause: int, *, held: bool = False
 ) -> None:
-    """Emits what a circuit answers to declarations that were taken, a return for each answer."""
+    """Emits what a circuit answers to declarations that were taken, each answer apart."""
     to = _addressee(tx, flow)
     for answer in to.plan.declaration_accepted if to and declarations else ():
         code = answer.code_for(tx.reference.catalogue[flow.interface], tx.reference.options)
@@ -157,8 +160,9 @@ def answer_declarations(
         if answer.status_by(tx.reference.options) == _SILENT:
             continue
         about = tuple(_said_of_declaration(tx, answer, each) for each in declarations)
-        content = Content(about, of_ppf=answer.said_by == "ppf")
-        _emit(tx, to, own_name(tx, flow.partner, code), content, cause, held=held)
+        for group in packed(tx, about):
+            content = Content(group, of_ppf=answer.said_by == "ppf")
+            _emit(tx, to, own_name(tx, flow.partner, code), content, cause, held=held)
 
 
 def _said_of_declaration(tx: Tx, answer: Answer, about: ObjectStatus) -> ObjectStatus:
@@ -277,7 +281,7 @@ def own_name(tx: Tx, partner: str, interface: str) -> FlowName:
 
 def _send(
     tx: Tx, to: _Addressee, code: str, holds: Content, cause: int, *, held: bool = False
-) -> int:
+) -> int | None:
     """Emits under a name of ours, or lets it join what is gathered for the partner."""
     partner = to.raccordement.code_application
     if not held and leaves_later(tx, holds.statuses):
@@ -319,14 +323,19 @@ def _matricule(tx: Tx, to: _Addressee, holds: Content) -> str:
 
 def _emit(
     tx: Tx, to: _Addressee, name: FlowName, holds: Content, cause: int, *, held: bool = False
-) -> int:
+) -> int | None:
     flow, value = to.flow, _return(tx, to, name, holds)
-    later = None if held else leaves_later(tx, value.statuses)
+    fault = of_return(tx, flow, value.partner, value.interface, value.name)
+    if fault and fault.outcome == "silence":
+        tx.event(flow.stream, "ReturnWithheld", _about(value), cause=cause, flow=flow.id)
+        return None
+    gathered = None if held else leaves_later(tx, value.statuses)
+    later = _delayed(tx, gathered, fault)
     if later:
         value = msgspec.structs.replace(value, issued=later)
-    # What is taken out of a deposit is large. A small return does not overtake a larger one of the
-    # same partner.
-    waits = held or later or holds.sources or tx.lane_is_busy(_lane(value.partner))
+    # What is taken out of a deposit or carries files is large. A small return does not overtake a
+    # larger one of the same partner.
+    waits = held or later or value.blobs() or tx.lane_is_busy(_lane(value.partner))
     content = None if waits else tx.compose(value)
     blob = blob_ref(content) if content else None
     number = tx.add_return(value, flow.id, blob, held=held)
@@ -337,9 +346,18 @@ def _emit(
         ready(tx, number, value, flow.id, blob, decided)
     elif not held:
         tx.enqueue("compose", number, _lane(value.partner, later=bool(later)), decided, later)
-    if later:
+    if gathered and later:
         tx.gather_until(number, later)
+    if fault and fault.outcome == "duplicate":
+        tx.faults.repeat(number)
     return number
+
+
+def _delayed(tx: Tx, leaves: datetime | None, fault: Fault | None) -> datetime | None:
+    """When a return leaves, a delay on demand included; None: now."""
+    if fault is None or fault.outcome != "delay":
+        return leaves
+    return (leaves or tx.now) + fault.after
 
 
 def _lane(partner: str, *, later: bool = False) -> str:

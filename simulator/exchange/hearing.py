@@ -10,7 +10,14 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from simulator.domain.flows import ErrorLine, FlowStatus, InvoiceStatus, ObjectStatus, Origin
+from simulator.domain.flows import (
+    CarriedFile,
+    ErrorLine,
+    FlowStatus,
+    InvoiceStatus,
+    ObjectStatus,
+    Origin,
+)
 from simulator.domain.judgement import Document, Facts
 from simulator.domain.lifecycle import decide, told_as_error
 from simulator.domain.lifetable import Actor
@@ -120,7 +127,7 @@ def _said_of_invoice(tx: Tx, flow: Flow, member: str, facts: Facts, said: Invoic
         at=tx.now,
         motif=said.motif,
         comment=said.comment,
-        attachments=tuple(file.name for file in said.attachments),
+        attachments=_lying_in(Origin(flow.blob, flow.name, member), said),
         payments=said.characteristics,
         interface=flow.interface,
     )
@@ -138,7 +145,14 @@ def _said_of_invoice(tx: Tx, flow: Flow, member: str, facts: Facts, said: Invoic
     _note_answer(tx, flow, living, facts.type_code)
     source = Origin(flow.blob, flow.name, member)
     words = tuple(Word(living, each, source, facts.message) for each in outcome.deliveries)
-    return Heard(None, "; ".join((f"{living.number}: {outcome.label}", *outcome.notes)), words)
+    files = (f"with {file.name} ({file.size} bytes)" for file in said.attachments)
+    note = "; ".join((f"{living.number}: {outcome.label}", *files, *outcome.notes))
+    return Heard(None, note, words)
+
+
+def _lying_in(message: Origin, said: InvoiceStatus) -> tuple[CarriedFile, ...]:
+    """The files that a message carries, as the books know them: where they lie, not their content."""
+    return tuple(msgspec.structs.replace(file, origin=message) for file in said.attachments)
 
 
 def _note_answer(tx: Tx, flow: Flow, living: Living, status: str) -> None:

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from simulator.domain.businesstime import Clock
+from simulator.domain.faults import Fault
 from simulator.domain.flows import Blob, BlobRef, Deposit, LateReceipt, WireRecord
 from simulator.domain.judgement import Judgement
 from simulator.domain.lifetable import Actor
@@ -59,13 +60,28 @@ class Fired(msgspec.Struct, frozen=True):
     flow: int
 
 
+class Enclosure(msgspec.Struct, frozen=True):
+    """A file that somebody has an actor send along; its MIME type, ``""``: that of its extension."""
+
+    name: str
+    blob: Blob
+    mime: str = ""
+
+
+class HoldingEnded(msgspec.Struct, frozen=True):
+    """Invoices of a flow that waited for a platform may leave now."""
+
+    work: int
+    flow: int
+
+
 class StatusAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Somebody has an actor say a status of an invoice.
 
     Attributes:
         invoice: its number.
         actor: who says it; ``""``: whoever may.
-        attachments: names of files that come with it.
+        attachments: files that come with it.
         partner: code application of who deposited it; ``""``: whoever did last.
         supplier: its SIRET or SIREN, `year` that of the invoice, where several have the number.
     """
@@ -75,7 +91,7 @@ class StatusAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     actor: Actor | Literal[""] = ""
     motif: str = ""
     comment: str = ""
-    attachments: tuple[str, ...] = ()
+    attachments: tuple[Enclosure, ...] = ()
     partner: str = ""
     supplier: str = ""
     year: str = ""
@@ -231,6 +247,18 @@ class DirectoryAsked(msgspec.Struct, frozen=True):
     """Somebody has the directory of public structures sent to a partner."""
 
     partner: str
+
+
+class FaultAdded(msgspec.Struct, frozen=True):
+    """Somebody wants something to go wrong."""
+
+    fault: Fault
+
+
+class FaultsRemoved(msgspec.Struct, frozen=True):
+    """Somebody takes a fault away by its number; None: all of them."""
+
+    fault: int | None = None
 
 
 class ClockMoved(msgspec.Struct, frozen=True):

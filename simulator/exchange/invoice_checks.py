@@ -70,6 +70,10 @@ def check(books: Books, document: Document, circuit: str) -> Checked:
         checks.append(traced(f"{name} of {document.member}", findings))
         # What a rule pack has said already is not said again.
         found += [finding for finding in findings if finding.rule not in known]
+    if circuit != _FROM_PUBLIC:
+        wanted = list(_commitment(books, facts, circuit, document.member))
+        checks.append(traced(f"service and engagement of {document.member}", wanted))
+        found += wanted
     return Checked(tuple(found), tuple(checks))
 
 
@@ -137,6 +141,40 @@ def _public(books: Books, facts: Facts, role: Role, member: str) -> Iterator[Fin
     if structure is not None and structure.kind != "public":
         place = place_of(facts, role, member)
         yield books.reference.rules.finding(f"{role.upper()}_NOT_PUBLIC", place, found=identifier)
+
+
+def _commitment(books: Books, facts: Facts, circuit: str, member: str) -> Iterator[Finding]:
+    """What the directory says that an invoice to a public structure must name.
+
+    Source: parameters of structures in the API of Chorus Pro (public clients); BR-FR-CPRO-11 to 13, of
+    which only the numbers and the subject are known: which says what is assumed.
+    """
+    structure = books.structure(facts.recipient)
+    if structure is None or structure.kind != "public":
+        return
+    service = next((s for s in structure.services if s.code == facts.service), None)
+    demands = structure.engagement_required or (service is not None and service.engagement_required)
+    for rule, afnor, is_missing in (
+        ("SERVICE_MISSING", "11", structure.service_required and not facts.service),
+        ("ENGAGEMENT_MISSING", "12", demands and not facts.engagement),
+        (
+            "SERVICE_OR_ENGAGEMENT_MISSING",
+            "13",
+            structure.service_or_engagement and not (facts.service or facts.engagement),
+        ),
+        ("SERVICE_UNKNOWN", "", bool(facts.service and structure.services) and service is None),
+        ("SERVICE_INACTIVE", "", service is not None and not service.active),
+    ):
+        if is_missing:
+            shown = f"BR-FR-CPRO-{afnor}" if afnor and circuit == "b2g-pa" else None
+            yield books.reference.rules.finding(
+                rule,
+                place_of(facts, "recipient", member),
+                shown=shown,
+                found=facts.service,
+                recipient=facts.recipient,
+                services=", ".join(s.code for s in structure.services) or "none listed",
+            )
 
 
 # By the name that the trace shows, in the order of the exchange system.

@@ -8,20 +8,27 @@ speaks of the invoice, or until it is for a connected partner to speak (assumed)
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 import msgspec
 
-from simulator.domain.flows import (
-    InvoiceStatus,
-    Origin,
-)
+from simulator.domain.flows import CarriedFile, InvoiceStatus, Origin
 from simulator.domain.lifecycle import decide, possible, recorded, story
 from simulator.domain.lifetable import Actor, Life, Step
 from simulator.domain.lifevalues import Allowed, Entry, Refused, Request
 from simulator.domain.telling import Words, deliveries
-from simulator.exchange.delivery import DEPOSITORS, RECIPIENTS, Word, played_by, tell, unsent
+from simulator.exchange.delivery import (
+    DEPOSITORS,
+    RECIPIENTS,
+    Word,
+    carries_files,
+    played_by,
+    tell,
+    unsent,
+)
+from simulator.exchange.enclosing import enclosed, keep
+from simulator.exchange.holding import hold
 from simulator.exchange.inputs import Fired, StatusAsked
 from simulator.journal.lifebook import Living
 from simulator.journal.rows import Flow
@@ -31,8 +38,6 @@ _SIREN, _SIRET, _YEAR = 9, 14, 4
 # Statuses of one firing: the step must not hold the engine for long.
 _TOGETHER = 200
 _COMPLETED = "12"
-# No separators of paths, no controls (C0, C1), no marks that turn the direction or the line.
-_FILE_NAME = re.compile(r"[^/\\\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]{1,255}")
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -60,6 +65,7 @@ def begin(tx: Tx, flow: Flow, invoice: int, about: InvoiceStatus, cadre: str) ->
     living = tx.life.begin(invoice, about, circuit, cadre)
     first = _first(tx, circuit) or about.status
     tx.life.add(invoice, Entry(first, "chorus", tx.now, said=about.status))
+    hold(tx, flow, living)
     steps = _story(tx, flow, living)
     if steps:
         tx.life.plan(invoice, 0, tx.now + steps[0].after)
@@ -147,38 +153,36 @@ def say_of(tx: Tx, living: Living, asked: StatusAsked) -> Said:
     Raises:
         ValueError: it may not be said; the text tells why, and what could be.
     """
-    _check_names(asked.attachments)
+    actor = asked.actor or _speaker(tx, living, asked.status)
+    files = enclosed(tx, asked.attachments, living.circuit, actor)
     request = Request(
         circuit=living.circuit,
-        actor=asked.actor or _speaker(tx, living, asked.status),
+        actor=actor,
         status=asked.status,
         at=tx.now,
         motif=asked.motif,
         comment=asked.comment,
-        attachments=asked.attachments,
+        attachments=files.kept,
     )
     outcome = decided(tx, living, request)
     if message := _why_not(outcome):
         raise ValueError(message)
     assert isinstance(outcome, Allowed)
     flow = tx.flow(living.flow)
+    keep(tx, asked.attachments)
     tx.life.plan(living.id, living.step, None)
     event = noted(tx, flow, living, outcome, request)
-    words = [Word(living, delivery) for delivery in outcome.deliveries]
+    words = [Word(living, delivery, files=files.kept) for delivery in outcome.deliveries]
     tell(tx, words, event)
     told = tuple(_told(tx, word) for word in words)
-    return Said(living.number, outcome.status, outcome.label, outcome.effect, told, outcome.notes)
+    notes = (*outcome.notes, *files.notes, *_left_here(tx, words))
+    return Said(living.number, outcome.status, outcome.label, outcome.effect, told, notes)
 
 
-def _check_names(names: tuple[str, ...]) -> None:
-    """Raises `ValueError` for what is no name of a file, but a path or a trick on who reads it."""
-    for name in names:
-        if not name.strip() or name in (".", "..") or not _FILE_NAME.fullmatch(name):
-            message = (
-                f"{name!r} is no name of an attachment: expected 1 to 255 characters, none of them"
-                " / or \\ or a control character: name the file without its folder"
-            )
-            raise ValueError(message)
+def _left_here(tx: Tx, words: Sequence[Word]) -> Iterator[str]:
+    """Says of files beside a status that no message carries them to anybody."""
+    if any(word.files for word in words) and not any(carries_files(tx, word) for word in words):
+        yield "its attachments stay here: what follows from this status has no place for them"
 
 
 def _why_not(outcome: Allowed | Refused) -> str:
@@ -290,6 +294,7 @@ def noted(tx: Tx, flow: Flow, living: Living, outcome: Allowed, request: Request
         "actor": request.actor,
         "effect": outcome.effect,
         "notes": outcome.notes,
+        "attachments": [{"name": f.name, "size": f.size} for f in request.attachments],
     }
     return tx.event(f"{flow.stream}/life", "StatusSet", body, flow=flow.id)
 
@@ -301,7 +306,7 @@ def complete(tx: Tx, flow: Flow, living: Living, member: str) -> tuple[Word, ...
         actor="supplier",
         status=_COMPLETED,
         at=tx.now,
-        attachments=(member,),
+        attachments=(CarriedFile(member, origin=Origin(flow.blob, flow.name, member)),),
     )
     outcome = decided(tx, living, request)
     if isinstance(outcome, Refused):

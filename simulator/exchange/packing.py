@@ -10,7 +10,9 @@ Source: dossier §10 rows 8 and 26.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
+from typing import TypeVar
 
 import msgspec
 
@@ -18,8 +20,11 @@ from simulator.domain.businesstime import LEGAL_TIME
 from simulator.domain.flows import InvoiceStatus, Return
 from simulator.journal.tx import Tx
 
+T = TypeVar("T")
+
 # A gathered return is written anew into the books with each status that joins it.
 _MOST_GATHERED = 500
+_MOST_BYTES = 32 << 20
 
 
 def next_leaving(now: datetime, daily_at: str) -> datetime:
@@ -36,6 +41,13 @@ def next_leaving(now: datetime, daily_at: str) -> datetime:
     return at.astimezone(now.tzinfo)
 
 
+def packed(tx: Tx, messages: Sequence[T]) -> Iterator[tuple[T, ...]]:
+    """Messages as they share returns: in their order, as many as the settings allow."""
+    most = tx.reference.options.messages_per_archive or len(messages)
+    for start in range(0, len(messages), max(1, most)):
+        yield tuple(messages[start : start + most])
+
+
 def leaves_later(tx: Tx, statuses: tuple[object, ...]) -> datetime | None:
     """When a return of these statuses leaves; None for now."""
     options = tx.reference.options
@@ -50,10 +62,9 @@ def joined(tx: Tx, more: Return) -> tuple[int, Return] | None:
 
     What it takes is written into the books; the name of `more` does not count.
     """
-    if not tx.reference.options.group_statuses:
-        return None
-    for number, value in tx.gathering(more.partner, more.interface):
-        if _fits(value, more):
+    most = min(tx.reference.options.messages_per_archive or _MOST_GATHERED, _MOST_GATHERED)
+    for number, value in tx.gathering(more.partner, more.interface) if most > 1 else ():
+        if _fits(value, more, most):
             whole = msgspec.structs.replace(
                 value,
                 statuses=(*value.statuses, *more.statuses),
@@ -64,12 +75,19 @@ def joined(tx: Tx, more: Return) -> tuple[int, Return] | None:
     return None
 
 
-def _fits(value: Return, more: Return) -> bool:
+def _fits(value: Return, more: Return, most: int) -> bool:
     """Whether they can be one archive: of one format, not too many, no two files of one name."""
     names = {source.origin.member: source for source in value.sources}
     return (
         value.format == more.format
         and value.emitter_matricule == more.emitter_matricule
-        and len(value.statuses) + len(more.statuses) <= _MOST_GATHERED
+        and len(value.statuses) + len(more.statuses) <= most
         and all(names.get(s.origin.member, s) == s for s in more.sources)
+        and _carried(value) + _carried(more) <= _MOST_BYTES
     )
+
+
+def _carried(value: Return) -> int:
+    """Bytes of the files beside the statuses of a return."""
+    statuses = (s for s in value.statuses if isinstance(s, InvoiceStatus))
+    return sum(file.size for status in statuses for file in status.attachments)

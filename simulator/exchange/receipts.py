@@ -10,6 +10,7 @@ import msgspec
 
 from simulator.domain.flows import Blob, LateReceipt, WireRecord
 from simulator.exchange.admission import Admission, admit
+from simulator.exchange.faults import Disturbed, disturbance
 from simulator.exchange.inputs import MessageTaken, ReceiptSent, WireNoted
 from simulator.exchange.returns import told_late
 from simulator.journal.tx import Tx
@@ -21,10 +22,12 @@ class Taken(msgspec.Struct, frozen=True):
     Attributes:
         admissions: one for each deposit; none when the message was there before.
         repeated: the receipt that was given the first time, None for a new message.
+        disturbed: a fault on demand: the message was not taken, or its sender is not to be told.
     """
 
     admissions: tuple[Admission, ...]
     repeated: bytes | None = None
+    disturbed: Disturbed | None = None
 
 
 def take(tx: Tx, message: MessageTaken) -> Taken:
@@ -37,13 +40,16 @@ def take(tx: Tx, message: MessageTaken) -> Taken:
         event = tx.event(_stream(record), "MessageRepeated", {"label": record.label})
         _plan(tx, record, wire, message.reply_to, event)
         return Taken((), earlier.answer)
+    disturbed = disturbance(tx, message.deposits)
+    if disturbed and not disturbed.taken:
+        return Taken((), disturbed=disturbed)
     wire = tx.wire.add(record, accepted=True)
     admissions = tuple(admit(tx, deposit, wire) for deposit in message.deposits)
-    if message.reply_to:
+    if message.reply_to and not disturbed:
         body = {"label": record.label, "to": message.reply_to}
         event = tx.event(_stream(record), "ReceiptPlanned", body)
         _plan(tx, record, wire, message.reply_to, event)
-    return Taken(admissions)
+    return Taken(admissions, disturbed=disturbed)
 
 
 def note(tx: Tx, noted: WireNoted) -> None:

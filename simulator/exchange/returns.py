@@ -74,6 +74,7 @@ def fetched(tx: Tx, done: Fetched) -> None:
         tx.set_return(done.returned, "delivered")
         tx.cancel("purge", done.returned)
     _tell(tx, value, flow, "ReturnFetched", {"kept": done.keep})
+    _go_again(tx, done.returned)
 
 
 def push_begun(tx: Tx, begun: PushBegun) -> bool | None:
@@ -108,6 +109,7 @@ def pushed(tx: Tx, done: Pushed) -> None:
         tx.set_return(done.returned, "delivered")
         tx.cancel("purge", done.returned)
         _tell(tx, value, flow, "PushSucceeded", body, cause)
+        _go_again(tx, done.returned)
         return
     due = _next_attempt(tx, done)
     tx.set_return(done.returned, "waiting" if due else "failed")
@@ -184,6 +186,12 @@ def failed_requeued(tx: Tx, asked: FailedRequeued) -> tuple[str, ...]:
     """Pushes what failed once more, in the order in which it was issued; the names."""
     failed = tx.failed_returns(asked.partner)
     return tuple(requeued(tx, Requeued(number)) for number in failed)
+
+
+def _go_again(tx: Tx, number: int) -> None:
+    """A return that a fault on demand doubles is there a second time once it was delivered."""
+    if tx.faults.is_repeated(number):
+        requeued(tx, Requeued(number))
 
 
 def _plan_purge(tx: Tx, number: int, value: Return, cause: int) -> None:

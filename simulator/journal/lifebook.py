@@ -127,6 +127,44 @@ class LifeBook:
         ).fetchone()
         return parse_instant(row[0]) if row[0] else None
 
+    # -- invoices that wait for a platform --------------------------------------------------------------
+
+    def hold(self, invoice: int, since: datetime | None) -> None:
+        """An invoice waits for the platform of its recipient; None: it does not any more."""
+        self._tx.execute(
+            "UPDATE invoice SET held = ? WHERE id = ?",
+            (instant_text(since) if since else None, invoice),
+        )
+
+    def held_recipients(self) -> list[str]:
+        """Recipients that invoices wait for."""
+        rows = self._tx.execute(
+            "SELECT DISTINCT recipient FROM invoice WHERE space = ? AND held IS NOT NULL",
+            (self._tx.space,),
+        )
+        return [row[0] for row in rows]
+
+    def held_flows(self, recipients: Iterable[str]) -> list[int]:
+        """Deposits that brought invoices which wait for recipients, in the order they came."""
+        found: set[int] = set()
+        for recipient in recipients:
+            rows = self._tx.execute(
+                "SELECT DISTINCT flow FROM invoice WHERE space = ? AND recipient = ?"
+                " AND held IS NOT NULL",
+                (self._tx.space, recipient),
+            )
+            found.update(row[0] for row in rows)
+        return sorted(found)
+
+    def held(self, flow: int) -> list[tuple[Living, datetime]]:
+        """Invoices of a deposit that wait, in order, and since when."""
+        rows = self._tx.execute(
+            f"SELECT {_COLUMNS}, held FROM invoice WHERE flow = ? AND held IS NOT NULL"  # noqa: S608
+            " ORDER BY id",
+            (flow,),
+        ).fetchall()
+        return [(_living(row), parse_instant(row["held"])) for row in rows]
+
     # -- invoices on their way, and what partners say of our flows --------------------------------
 
     def deliver(self, returned: int, invoices: Iterable[int]) -> None:

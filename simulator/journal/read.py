@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ import msgspec
 
 from simulator.domain.businesstime import parse_instant
 from simulator.domain.flowname import EXTENSIONS
-from simulator.domain.flows import FlowStatus, Return
+from simulator.domain.flows import CarriedFile, FlowStatus, Return
 from simulator.domain.lifevalues import Entry
 from simulator.domain.raccordement import Raccordement, Structure
 from simulator.journal.rows import Flow, flow_of
@@ -111,14 +112,24 @@ def describe_flow(connection: sqlite3.Connection, flow: Flow) -> Row:
         "SELECT member, number, supplier, recipient, verdict FROM invoice WHERE flow = ? ORDER BY id",
         (flow.id,),
     )
+    events = events_of(connection, flow.id)
     return {
         **_flow_row(row),
         "state_at": _state_at(connection, row),
         "stream": flow.stream,
         "invoices": [dict(i) for i in invoices],
+        "attachments": list(_attachments(events)),
         "returns": returns_of(connection, flow.id),
-        "events": events_of(connection, flow.id),
+        "events": events,
     }
+
+
+def _attachments(events: list[Row]) -> Iterator[Row]:
+    """Files that came beside the statuses of a deposit: of which invoice, in which file."""
+    for event in events:
+        for document in event["body"].get("documents", ()):
+            about = {key: document[key] for key in ("member", "number")}
+            yield from ({**about, **file} for file in document.get("attachments", ()))
 
 
 def events_of(connection: sqlite3.Connection, flow: int) -> list[Row]:
@@ -280,10 +291,33 @@ def lives(connection: sqlite3.Connection, space: str, number: str) -> list[Row]:
 
 
 def _history(connection: sqlite3.Connection, invoice: int) -> list[Row]:
-    entries = connection.execute(
-        "SELECT entry FROM status WHERE invoice = ? ORDER BY id", (invoice,)
+    rows = connection.execute(
+        "SELECT id, entry FROM status WHERE invoice = ? ORDER BY id", (invoice,)
     )
-    return [msgspec.to_builtins(msgspec.json.decode(e[0], type=Entry)) for e in entries]
+    return [_entry(row["id"], msgspec.json.decode(row["entry"], type=Entry)) for row in rows]
+
+
+def _entry(number: int, entry: Entry) -> Row:
+    """A line of history; each file with the id that `enclosed_file` takes."""
+    files = [
+        {"id": f"{number}-{rank}", "name": file.name, "mime": file.mime, "size": file.size}
+        for rank, file in enumerate(entry.attachments, 1)
+    ]
+    return {**msgspec.to_builtins(entry), "attachments": files}
+
+
+def enclosed_file(connection: sqlite3.Connection, space: str, wanted: str) -> CarriedFile:
+    """A file that came with a status: where it lies. Raises `NoSuchFlow`."""
+    number, _, rank = wanted.partition("-")
+    if number.isdecimal() and rank.isdecimal():
+        row = connection.execute(
+            "SELECT entry FROM status WHERE space = ? AND id = ?", (space, int(number))
+        ).fetchone()
+        files = msgspec.json.decode(row["entry"], type=Entry).attachments if row else ()
+        if 0 < int(rank) <= len(files):
+            return files[int(rank) - 1]
+    message = f"no attachment {wanted!r}: expected an id of one in the history of an invoice"
+    raise NoSuchFlow(message)
 
 
 class Receipt(msgspec.Struct, frozen=True):

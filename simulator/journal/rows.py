@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from simulator.domain.businesstime import parse_instant
+from simulator.domain.faults import Fault
 from simulator.domain.flows import BlobRef, ErrorLine, WorkKind
 
 
@@ -29,6 +30,7 @@ class Flow(msgspec.Struct, frozen=True):
     state: str
     verdict: str
     blocks: int
+    fault: Fault | None = None
 
     @property
     def blob(self) -> BlobRef:
@@ -80,4 +82,5 @@ class NewWork(msgspec.Struct):
 def flow_of(row: sqlite3.Row) -> Flow:
     """Reads a row of the book of flows."""
     fields = {name: row[name] for name in Flow.__struct_fields__}
-    return Flow(**{**fields, "received": parse_instant(fields["received"])})
+    fault = msgspec.json.decode(fields["fault"], type=Fault) if fields["fault"] else None
+    return Flow(**{**fields, "received": parse_instant(fields["received"]), "fault": fault})

@@ -17,6 +17,7 @@ from simulator.domain.businesstime import Clock, instant_text, parse_instant
 from simulator.domain.flows import BlobRef, Deposit, ErrorLine, Return, Work, WorkKind
 from simulator.domain.raccordement import Raccordement, Structure
 from simulator.domain.reference import Reference
+from simulator.journal.faultbook import FaultBook
 from simulator.journal.lifebook import LifeBook
 from simulator.journal.rows import Flow, Invoice, NewFlow, NewWork, flow_of
 from simulator.journal.wirebook import WireBook
@@ -39,6 +40,7 @@ class Tx:
         cancelled: numbers of the rows of work that the step took back.
         wire: the book of what went over the wire.
         life: the book of lives.
+        faults: what is to go wrong.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, by the engine
@@ -66,6 +68,7 @@ class Tx:
         self.cancelled: list[int] = []
         self.wire = WireBook(self)
         self.life = LifeBook(self)
+        self.faults = FaultBook(self)
 
     # -- events ---------------------------------------------------------------------------------
 

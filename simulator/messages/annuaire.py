@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from simulator.domain.flowname import FlowName
 from simulator.domain.flows import Return
-from simulator.domain.raccordement import Structure
+from simulator.domain.raccordement import Service, Structure
 from simulator.messages.cppstatut import envelope
 from simulator.messages.xmltext import branch, document, leaf, optional
 
@@ -45,5 +45,23 @@ def _structure(rank: str, structure: Structure) -> str:
         leaf("RaisonSociale", structure.name),
         optional("AdresseElectronique", structure.address),
         leaf("Actif", "true" if structure.active else "false"),
+        _if_so("CodeServiceObligatoire", structure.service_required),
+        _if_so("NumeroEngagementObligatoire", structure.engagement_required),
+        _if_so("CodeServiceOuNumeroEngagement", structure.service_or_engagement),
+        *map(_service, structure.services),
         NumOrdre=rank,
     )
+
+
+def _service(service: Service) -> str:
+    return branch(
+        "Service",
+        leaf("Code", service.code),
+        optional("Nom", service.name),
+        leaf("Actif", "true" if service.active else "false"),
+        _if_so("NumeroEngagementObligatoire", service.engagement_required),
+    )
+
+
+def _if_so(tag: str, said: bool) -> str:
+    return leaf(tag, "true") if said else ""

@@ -21,16 +21,17 @@ from lxml.etree import _Element as Element
 
 from simulator.domain.delivery import DeliveredInvoice, PivotFile
 from simulator.domain.findings import Finding
-from simulator.domain.flows import CarriedFile, Origin, Passage, Return
+from simulator.domain.flows import CarriedFile, InvoiceStatus, Origin, Passage, Return
 from simulator.domain.judgement import Job, Limits
 from simulator.messages import cdarreading, cppfacture, facturx
 from simulator.messages.archives import unpack
 from simulator.messages.invoice import cii, cpp, ubl
 from simulator.messages.invoice.model import Invoice
 from simulator.messages.pivot import fitted, form
-from simulator.messages.pivotsource import Received, delivered, is_readable
-from simulator.messages.readable import readable
+from simulator.messages.pivotsource import Received, delivered, is_readable, past
+from simulator.messages.readable import readable, tracking
 from simulator.messages.readableubl import has_readable, with_readable
+from simulator.messages.statusfacts import CDAR
 
 # By hash of a deposit: its bytes, or where it lies.
 Contents = Mapping[str, bytes | Path]
@@ -46,11 +47,11 @@ _SYNTAXES: Mapping[str, Literal["ubl", "cii", "cpp"]] = {
 
 
 def filled(value: Return, contents: Contents, limits: Limits) -> Return:
-    """A return with the files and invoices that its sources name.
+    """A return with the files and invoices that it names.
 
     Args:
         value: as the journal keeps it.
-        contents: every deposit that it names.
+        contents: everything that it is filled out of (`Return.blobs`).
         limits: bounds of a flow.
 
     Raises:
@@ -58,13 +59,68 @@ def filled(value: Return, contents: Contents, limits: Limits) -> Return:
         OSError: a deposit cannot be read.
     """
     if not value.sources:
-        return value
+        return _with_files(value, contents)
     files = _taken(value, contents, limits)
     if value.format == "pivot":
-        invoices = tuple(_delivered(passage, files) for passage in value.sources)
+        invoices = tuple(_delivered(passage, files, contents) for passage in value.sources)
         return msgspec.structs.replace(value, invoices=invoices)
     relayed = tuple(_relayed(passage, files) for passage in value.sources)
     return msgspec.structs.replace(value, files=relayed)
+
+
+def enclosed_file(file: CarriedFile, contents: Contents, limits: Limits) -> bytes:
+    """The bytes of a file that came with a status, wherever it lies.
+
+    Raises:
+        ValueError: it is not there.
+        OSError: the content cannot be read.
+    """
+    if file.origin is None:
+        return _content(file, contents)
+    origin = file.origin
+    for name, content in _members(origin.flow, contents[origin.blob.sha256], limits):
+        if name == origin.member:
+            return _carried_by(content, file.name)
+    message = f"{origin.flow} holds no {origin.member}"
+    raise ValueError(message)
+
+
+def _carried_by(content: bytes, name: str) -> bytes:
+    """A file out of the status message that carries it; a document that completes is one itself."""
+    if content.startswith(_PDF) or _parsed(content).tag != CDAR:
+        return content
+    for status in cdarreading.read(_parsed(content)).statuses:
+        for file in getattr(status, "attachments", ()):
+            if file.name == name:
+                return bytes(file.content)
+    message = f"the message carries no {name}"
+    raise ValueError(message)
+
+
+def _with_files(value: Return, contents: Contents) -> Return:
+    """Statuses with the files that they carry."""
+    if not value.blobs():
+        return value
+    statuses = tuple(
+        msgspec.structs.replace(
+            status,
+            attachments=tuple(
+                msgspec.structs.replace(file, content=_content(file, contents))
+                for file in status.attachments
+            ),
+        )
+        if isinstance(status, InvoiceStatus) and status.attachments
+        else status
+        for status in value.statuses
+    )
+    return msgspec.structs.replace(value, statuses=statuses)
+
+
+def _content(file: CarriedFile, contents: Contents) -> bytes:
+    if file.blob is None:
+        return file.content
+    content = contents[file.blob.sha256]
+    return content.read_bytes() if isinstance(content, Path) else content
 
 
 # -- out of the deposits -----------------------------------------------------------------------
@@ -119,9 +175,10 @@ def _with_readable(content: bytes) -> bytes:
 # -- for a public buyer --------------------------------------------------------------------------
 
 
-def _delivered(passage: Passage, files: _Files) -> DeliveredInvoice:
+def _delivered(passage: Passage, files: _Files, contents: Contents) -> DeliveredInvoice:
     content = files[passage.origin]
     invoice, syntax, content = _read(content, passage.number)
+    story = tuple(past(invoice, said) for said in passage.story)
     plain = syntax == "factur-x" or is_readable(invoice) or _has_pdf(invoice)
     received = Received(
         syntax=syntax,
@@ -132,7 +189,9 @@ def _delivered(passage: Passage, files: _Files) -> DeliveredInvoice:
         readable=b"" if plain else readable(invoice),
         resent=passage.resent,
         chorus_id=passage.chorus_id,
-        more=tuple(_completing(passage, files)),
+        tracking=tracking(invoice, story) if story else b"",
+        story=story,
+        more=tuple(_completing(passage, files, contents)),
     )
     return delivered(invoice, received)
 
@@ -185,20 +244,29 @@ def _alone(root: Element, number: str) -> Element:
     return alone
 
 
-def _completing(passage: Passage, files: _Files) -> Iterator[PivotFile]:
-    """What came with the messages that complete an invoice."""
+def _completing(passage: Passage, files: _Files, contents: Contents) -> Iterator[PivotFile]:
+    """What came with the messages, or the commands, that complete an invoice."""
     category = form().files.annex if passage.is_platform else ""
+    for file, content in _completing_files(passage, files, contents):
+        yield PivotFile(
+            name=fitted(file.name),
+            kind="02",
+            mime=file.mime or "application/octet-stream",
+            content=content,
+            original=fitted(file.name),
+            category=category,
+        )
+
+
+def _completing_files(
+    passage: Passage, files: _Files, contents: Contents
+) -> Iterator[tuple[CarriedFile, bytes]]:
     for origin in passage.completing:
         for status in cdarreading.read(_parsed(files[origin])).statuses:
             for file in getattr(status, "attachments", ()):
-                yield PivotFile(
-                    name=fitted(file.name),
-                    kind="02",
-                    mime=file.mime or "application/octet-stream",
-                    content=file.content,
-                    original=fitted(file.name),
-                    category=category,
-                )
+                yield file, file.content
+    for file in passage.enclosed:
+        yield file, _content(file, contents)
 
 
 def _parsed(content: bytes) -> Element:

@@ -25,6 +25,7 @@ from simulator.domain.flows import (
     InvoiceStatus,
     ObjectStatus,
 )
+from simulator.messages.attachments import decoded_size
 from simulator.messages.cdarfields import form
 from simulator.messages.invoice.fields import content_of
 from simulator.messages.reading import attribute, day
@@ -275,6 +276,7 @@ def _files(reference: Element, *, decoded: bool) -> Iterator[CarriedFile]:
             name=attribute(element, "filename").strip(),
             mime=attribute(element, "mimeCode").strip(),
             content=_decoded(element.text or "") if decoded else b"",
+            size=0 if decoded else decoded_size(element.text or ""),
         )
 
 

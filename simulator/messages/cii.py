@@ -45,6 +45,8 @@ _IDENTIFIERS = (f"{{{_RAM}}}GlobalID", _ID, f"{_LEGAL}/{_ID}")
 _TRADE_NAME = f"{{{_RAM}}}TradingBusinessName"
 _ADDRESS = f"{{{_RAM}}}URIUniversalCommunication"
 _URI = f"{{{_RAM}}}URIID"
+_BUYER_REFERENCE = f"{{{_RAM}}}BuyerReference"
+_ORDER = f"{{{_RAM}}}BuyerOrderReferencedDocument/{{{_RAM}}}IssuerAssignedID"
 
 # BT-18: a reference of type 130, with the qualifier that Chorus Pro echoes (v1.1 §3.2.3.3, G2B).
 _REFERENCE = f"{{{_RAM}}}AdditionalReferencedDocument"
@@ -78,6 +80,8 @@ def read_facts(root: Element, syntax: str = "cii-d22b") -> Facts:
         "recipient": _identifier(buyer),
         "recipient_name": _name(buyer),
         "recipient_address": child(buyer, f"{_ADDRESS}/{_URI}"),
+        "service": child(agreement, _BUYER_REFERENCE),
+        "engagement": child(agreement, _ORDER),
         "currency": child(transaction, f"{_SETTLEMENT}/{_CURRENCY}"),
     }
     given = {

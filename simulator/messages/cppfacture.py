@@ -34,6 +34,8 @@ _FIELDS = {
     "recipient_scheme": "Debiteur/TypeIdentifiant",
     "recipient": "Debiteur/Identifiant",
     "recipient_name": "Debiteur/Nom",
+    "service": "Debiteur/CodeService",
+    "engagement": "DonneesFacture/Engagement/NumeroEngagement",
     "currency": "DonneesFacture/Devise",
 }
 

@@ -68,11 +68,25 @@ class Types(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Files(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """CategoriePJ of readable forms, annexes and, by syntax, of the invoice itself."""
+    """CategoriePJ of readable forms, annexes and, by syntax, of the invoice itself.
+
+    `tracking` is that of the page of statuses, `tracking_name` its file name.
+    """
 
     readable: str
     annex: str
+    tracking: str
+    tracking_name: str
     categories: dict[str, str]
+    source: str
+    mark: Mark
+
+
+class Authors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who said a status, where the invoice does not tell: identifier by actor, `other` for the rest."""
+
+    identifiers: dict[str, str]
+    other: str
     source: str
     mark: Mark
 
@@ -88,6 +102,7 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payments: dict[str, str]
     payment_labels: dict[str, str]
     files: Files
+    authors: Authors
 
 
 @cache

@@ -24,6 +24,7 @@ from simulator.domain.delivery import (
     PivotVat,
     Resent,
 )
+from simulator.domain.flows import PastStatus
 from simulator.messages.cppstatut import identifier_type
 from simulator.messages.invoice.fields import Day, Number, Text
 from simulator.messages.invoice.model import Invoice, Line, Party, Supporting, VatBreakdown
@@ -34,6 +35,7 @@ _PDF, _XML, _BINARY = "application/pdf", "application/xml", "application/octet-s
 _INVOICE: Literal["01"] = "01"
 _MORE: Literal["02"] = "02"
 _SIRET_SCHEMES = ("0009", "1")
+_PERSON = "7"  # a kind of supplier that the author of a status cannot have
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -46,6 +48,7 @@ class Received(msgspec.Struct, frozen=True):
         content: its bytes.
         day: when it was received, ``YYYY-MM-DD``.
         readable: a PDF for people, made by us; ``b""``: none was needed.
+        tracking: a PDF of the statuses so far; ``b""``: there are none to show.
         resent: why it goes out again.
         chorus_id: IdCPRO.
         more: files that completed it, last of all.
@@ -58,6 +61,7 @@ class Received(msgspec.Struct, frozen=True):
     content: bytes
     day: str
     readable: bytes = b""
+    tracking: bytes = b""
     resent: Resent = ""
     chorus_id: str = ""
     more: tuple[PivotFile, ...] = ()
@@ -94,6 +98,28 @@ def delivered(invoice: Invoice, received: Received) -> DeliveredInvoice:
         lines=tuple(_line(line) for line in invoice.lines),
         story=received.story,
     )
+
+
+def past(invoice: Invoice, said: PastStatus) -> PivotStatus:
+    """A status that an invoice went through, as its buyer is shown it."""
+    return PivotStatus(
+        day=said.day,
+        code=said.status,
+        author=_author(invoice, said),
+        label=said.label,
+        comment=said.comment,
+    )
+
+
+def _author(invoice: Invoice, said: PastStatus) -> PivotParty:
+    if said.actor in ("supplier", "platform"):
+        party = _supplier(invoice.seller)
+        return msgspec.structs.replace(party, kind="1") if party.kind == _PERSON else party
+    if said.actor in ("buyer", "accountant"):
+        party = _debtor(invoice)
+        return PivotParty(party.identifier, party.name or said.actor_label)
+    authors = form().authors
+    return PivotParty(authors.identifiers.get(said.actor, authors.other), said.actor_label)
 
 
 def is_readable(invoice: Invoice) -> bool:
@@ -211,6 +237,9 @@ def _files(invoice: Invoice, received: Received) -> Iterator[PivotFile]:
         stem = f"FAC{invoice.number.clean}{_identifier(invoice.seller).clean}.pdf"
         category = categories.readable if categories else ""
         yield PivotFile(fitted(stem), _MORE, _PDF, received.readable, category=category)
+    if received.tracking:
+        name, category = form().files.tracking_name, categories.tracking if categories else ""
+        yield PivotFile(name, _MORE, _PDF, received.tracking, category=category)
     for rank, supporting in enumerate(filter(_has_file, invoice.supporting), 1):
         yield _annex(rank, supporting, is_platform=received.is_platform)
     yield from received.more

@@ -15,6 +15,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
+from simulator.domain.delivery import PivotStatus
 from simulator.messages.invoice.fields import Number
 from simulator.messages.invoice.model import (
     AllowanceCharge,
@@ -41,7 +42,7 @@ _NO_DAY = "1900-01-01"
 _SMALL, _NORMAL, _LARGE = 8, 9, 16
 _ROW = 4.5  # millimetres
 _HALF = 90.0
-_NAME, _REASON = 50, 50  # characters that a column holds
+_NAME, _REASON, _STATUS = 50, 50, 32  # characters that a column holds
 _CREDIT = ("261", "381", "396", "502", "503")
 # Columns: title, width in millimetres, alignment.
 _LINES = (
@@ -58,6 +59,13 @@ _TAXES = (
     ("Base HT", 30.0, "R"),
     ("TVA", 30.0, "R"),
     ("Motif d'exonération", 80.0, "L"),
+)
+_STATUSES = (
+    ("Date", 20.0, "L"),
+    ("Code", 12.0, "L"),
+    ("Statut", 50.0, "L"),
+    ("Par", 50.0, "L"),
+    ("Commentaire", 48.0, "L"),
 )
 _Columns = tuple[tuple[str, float, str], ...]
 
@@ -82,6 +90,26 @@ def readable(invoice: Invoice) -> bytes:
     _texts(pdf, map(_payment, islice(invoice.payments, _MOST_NOTES)))
     _texts(pdf, (note.text for note in islice(invoice.notes, _MOST_NOTES)))
     return bytes(pdf.output())
+
+
+def tracking(invoice: Invoice, story: Iterable[PivotStatus]) -> bytes:
+    """The PDF of the statuses that an invoice went through (bordereau de suivi).
+
+    Raises:
+        MissingResource: fpdf2 or the fonts are not installed.
+    """
+    pdf = blank(_about(invoice))
+    pdf.add_page()
+    _title(pdf, invoice)
+    _texts(pdf, ["Bordereau de suivi"])
+    _table(pdf, _STATUSES, map(_past, islice(story, _MOST_LINES)))
+    return bytes(pdf.output())
+
+
+def _past(status: PivotStatus) -> tuple[str, ...]:
+    author = f"{status.author.name} {status.author.identifier}"
+    texts = (shortened(text, _STATUS) for text in (status.label, author, status.comment))
+    return (status.day, status.code, *texts)
 
 
 def _about(invoice: Invoice) -> Specimen:

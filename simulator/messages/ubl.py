@@ -34,6 +34,10 @@ _CUSTOMER = f"{{{_CAC}}}AccountingCustomerParty/{{{_CAC}}}Party"
 _ADDRESS = f"{{{_CBC}}}EndpointID"
 _IDENTIFIER = f"{{{_CAC}}}PartyIdentification/{{{_CBC}}}ID"
 _COMPANY = f"{{{_CAC}}}PartyLegalEntity/{{{_CBC}}}CompanyID"
+# The service of the recipient: BT-10; the historic channel has it in the contact (public clients).
+_BUYER_REFERENCE = f"{{{_CBC}}}BuyerReference"
+_CONTACT = f"{{{_CAC}}}Contact/{{{_CBC}}}ID"
+_ORDER = f"{{{_CAC}}}OrderReference/{{{_CBC}}}ID"
 _LEGAL_NAME = f"{{{_CAC}}}PartyLegalEntity/{{{_CBC}}}RegistrationName"
 _TRADE_NAME = f"{{{_CAC}}}PartyName/{{{_CBC}}}Name"
 # BT-18: a reference of type 130, with the qualifier that Chorus Pro echoes (v1.1 §3.2.3.3, G2B).
@@ -82,6 +86,8 @@ def read_facts(root: Element) -> Facts:
         recipient=_text(found["recipient"]),
         recipient_name=_name(customer),
         recipient_address=_text(found["recipient_address"]),
+        service=_text(root.find(_BUYER_REFERENCE)) or _text(_child(customer, _CONTACT)),
+        engagement=_text(root.find(_ORDER)),
         currency=_text(root.find(_CURRENCY)),
         reference=_echoed(root),
         places={field: _place(e, paths) for field, e in found.items() if e is not None},

@@ -23,6 +23,18 @@ class GatewayError(Exception):
     """Something could not be done; its text is shown to the partner as it stands."""
 
 
+class DisturbedOnDemand(GatewayError):
+    """A fault that somebody gave disturbs this deposit.
+
+    Attributes:
+        taken: it is durable, and its sender is not to be told; else nothing was taken.
+    """
+
+    def __init__(self, reason: str, *, taken: bool) -> None:
+        super().__init__(reason)
+        self.taken = taken
+
+
 class Waiting(msgspec.Struct, frozen=True):
     """A return that waits for its partner.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from simulator.domain.flows import BlobRef, Deposit, Return, Work, blob_ref
+from simulator.domain.flows import BlobRef, CarriedFile, Deposit, Return, Work, blob_ref
 from simulator.domain.judgement import Job, Judgement, Limits
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Reference
@@ -126,7 +126,9 @@ class NodeHands:
         elif given.content is not None:
             self._fresh_bytes -= len(given.content)
         raccordement = self._partner(given.partner)
-        interface = self._reference.catalogue[given.name[:8]]
+        interface = self._reference.catalogue[
+            self._reference.catalogue.deposited_as(given.name[:8])
+        ]
         packs = packs_of_interface(interface)
         on_disk = str(self._store.blob_path(given.sha256))
         return Job(
@@ -146,17 +148,24 @@ class NodeHands:
     async def compose(self, work: Work) -> Composed:
         """Writes a large return in a thread; beyond the inline size it becomes a file."""
         value = await self._readers(read.return_value, work.subject)
-        contents = await self._contents(work.space, value)
+        contents = await self._contents(work.space, value.blobs())
         ref, content = await asyncio.to_thread(self._written, value, contents)
         return Composed(work.id, work.subject, ref, content)
 
-    async def _contents(self, space: str, value: Return) -> Contents:
-        """The deposits that a return passes something on of: small ones in memory."""
-        origins = (o for p in value.sources for o in (p.origin, *p.completing))
+    async def enclosed(self, space: str, file: CarriedFile) -> bytes:
+        """The bytes of a file that came with a status. Raises `ValueError`, `OSError`."""
+        from simulator.messages.carrying import enclosed_file  # noqa: PLC0415 - as in `_written`
+
+        blob = file.origin.blob if file.origin else file.blob
+        contents = await self._contents(space, (blob,) if blob else ())
+        return await asyncio.to_thread(enclosed_file, file, contents, self._limits)
+
+    async def _contents(self, space: str, blobs: Iterable[BlobRef]) -> Contents:
+        """Contents of the journal: small ones in memory, of others where they lie."""
         contents: dict[str, bytes | Path] = {}
-        for sha256 in {origin.blob.sha256 for origin in origins}:
-            data = await self._readers(read.blob_named, space, sha256)
-            contents[sha256] = self._store.blob_path(sha256) if data is None else data
+        for blob in blobs:
+            data = await self._readers(read.blob_named, space, blob.sha256)
+            contents[blob.sha256] = self._store.blob_path(blob.sha256) if data is None else data
         return contents
 
     def _written(self, value: Return, contents: Contents) -> tuple[BlobRef, bytes | None]:

@@ -31,6 +31,7 @@ from simulator.exchange.inputs import (
     ClockMoved,
     Composed,
     Fired,
+    HoldingEnded,
     Judged,
     Purged,
     PushBegun,
@@ -275,6 +276,7 @@ class Lanes:
                 "push": self._push,
                 "receipt": self._receipt,
                 "fire": self._fire,
+                "transmit": self._transmit,
             }
             await acts.get(works[0].kind, self._purge)(works[0])
 
@@ -350,6 +352,9 @@ class Lanes:
 
     async def _fire(self, work: Work) -> None:
         await self._engine.submit(work.space, Fired(work.id, work.subject))
+
+    async def _transmit(self, work: Work) -> None:
+        await self._engine.submit(work.space, HoldingEnded(work.id, work.subject))
 
     async def _purge(self, work: Work) -> None:
         await self._engine.submit(work.space, Purged(work.id, work.subject))

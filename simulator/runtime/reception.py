@@ -19,6 +19,7 @@ from simulator.domain.businesstime import parse_instant
 from simulator.domain.flows import Blob, BlobRef, Deposit, LateReceipt, WireRecord
 from simulator.domain.raccordement import Protocol as Wire
 from simulator.domain.raccordement import Raccordement
+from simulator.exchange.faults import Disturbed
 from simulator.exchange.inputs import (
     Fetched,
     MessageTaken,
@@ -30,7 +31,14 @@ from simulator.exchange.receipts import Taken
 from simulator.journal import read
 from simulator.journal.store import Store
 from simulator.runtime.engine import JournalError
-from simulator.runtime.gateway import Arrived, GatewayError, Kept, ReturnReader, Waiting
+from simulator.runtime.gateway import (
+    Arrived,
+    DisturbedOnDemand,
+    GatewayError,
+    Kept,
+    ReturnReader,
+    Waiting,
+)
 from simulator.runtime.points import Point, nothing
 from simulator.runtime.readers import Readers
 from simulator.runtime.spool import Spool
@@ -151,10 +159,14 @@ class Reception:
         try:
             blob = await self._kept(spool)
             deposit = Deposit(partner, protocol, name, blob.ref, blob.content, session)
-            await self._submit(self._space(partner), deposit, urgent=True)
+            admitted = await self._submit(self._space(partner), deposit, urgent=True)
         except (OSError, JournalError) as error:
             message = f"{name} was not taken: {error}; send it again later"
             raise GatewayError(message) from error
+        if isinstance(admitted, Disturbed):
+            raise DisturbedOnDemand(admitted.reason, taken=False)
+        if admitted.unsaid:
+            raise DisturbedOnDemand(admitted.unsaid, taken=True)
         self._point("deposit.before-reply")
         asyncio.get_running_loop().call_soon(self._point, "deposit.after-reply")
 
@@ -212,6 +224,8 @@ class Reception:
         except (OSError, JournalError) as error:
             message_text = f"the message was not taken: {error}; send it again later"
             raise GatewayError(message_text) from error
+        if taken.disturbed:
+            raise DisturbedOnDemand(taken.disturbed.reason, taken=taken.disturbed.taken)
         self._point("deposit.before-reply")
         asyncio.get_running_loop().call_soon(self._point, "deposit.after-reply")
         return taken.repeated

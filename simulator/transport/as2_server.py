@@ -25,7 +25,13 @@ import msgspec
 from simulator.domain.endpoints import EndpointRefused, checked_endpoint
 from simulator.domain.flows import LateReceipt
 from simulator.domain.raccordement import Raccordement
-from simulator.runtime.gateway import Arrived, Gateway, GatewayError, Kept
+from simulator.runtime.gateway import (
+    Arrived,
+    DisturbedOnDemand,
+    Gateway,
+    GatewayError,
+    Kept,
+)
 from simulator.transport import as2_records as records
 from simulator.transport.as2_awaiting import Awaiting
 from simulator.transport.as2_http import House, Post, Response
@@ -167,7 +173,12 @@ class As2Server:
         if url:
             facts["reply_to"] = url
         if isinstance(verdict.outcome, as2.Message):
-            repeated = await self._take(arrival, verdict, facts, verdict.outcome)
+            try:
+                repeated = await self._take(arrival, verdict, facts, verdict.outcome)
+            except DisturbedOnDemand as fault:
+                if fault.taken:  # the connection ends well, and no receipt comes
+                    return Response(200)
+                return await self._message_came(arrival, as2.RemoteProtocolError(str(fault)))
             # The first time may have asked for none: then this one's own is as good.
             raw = repeated or verdict.receipt
         else:

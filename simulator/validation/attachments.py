@@ -10,7 +10,6 @@ Source: PPF general dossier v3.2, table 3 (motifs); Chorus Pro external specific
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -20,7 +19,15 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from simulator import resources
-from simulator.domain.findings import Finding, Mark, Place, Rulebook
+from simulator.domain.attached import (
+    Conventions,
+    Extensions,
+    extension_of,
+    name_faults,
+    shown_name,
+    size_faults,
+)
+from simulator.domain.findings import Finding, Place, Rulebook
 from simulator.messages.attachments import Attachment, attachments, is_base64
 from simulator.messages.xpath import Prefixes, line_of, xpath_of
 from simulator.validation.locate import spots
@@ -29,10 +36,6 @@ from simulator.validation.locate import spots
 _UNTYPED = ("cpp-facture-mixte", "cpp-facture-pivot")
 _READABLE = "factur-x"
 _PDF = "application/pdf"
-# Categories of characters that cannot be seen: control (line breaks), format (direction of writing).
-_UNSEEN = ("Cc", "Cf", "Zl", "Zp")
-_SEPARATORS = frozenset("/\\")
-_LONGEST = 120
 _LONGEST_PATH = 2000
 
 
@@ -48,67 +51,15 @@ class Bounds(msgspec.Struct, frozen=True):
     findings: int = 100
 
 
-class CodeList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Values that a source lists."""
-
-    values: frozenset[str]
-    source: str
-    date: str
-    mark: Mark
-
-
-class Length(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A number of characters that a source gives."""
-
-    characters: int
-    source: str
-    date: str
-    mark: Mark
-
-
-class Extensions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The extensions that some circuits accept.
-
-    Attributes:
-        values: lower case, without the dot.
-        circuits: whose attachments they are.
-        rule: row that words a refusal.
-        named_by_reference: the identifier of the reference stands in for a missing file name.
-    """
-
-    values: frozenset[str]
-    circuits: tuple[str, ...]
-    rule: str
-    source: str
-    date: str
-    mark: Mark
-    named_by_reference: bool = False
-
-
-class Conventions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The table ``schemas/codelists/attachments.toml``."""
-
-    longest_name: Length
-    forbidden_characters: CodeList
-    extensions: Mapping[str, Extensions]
-    kinds_with_pdf: CodeList
-    kinds_with_stylesheet: CodeList
-
-    def of_circuit(self, circuit: str) -> Extensions | None:
-        """The list of a circuit; None if it has none."""
-        return next((row for row in self.extensions.values() if circuit in row.circuits), None)
-
-
 @cache
 def rules() -> Rulebook:
     """Wordings of the findings on attachments. Raises `MissingResource`."""
     return Rulebook.from_tables(resources.table("schemas", "rules", "attachments.toml"))
 
 
-@cache
 def conventions() -> Conventions:
     """What names and extensions may be. Raises `MissingResource`."""
-    return msgspec.convert(resources.table("schemas", "codelists", "attachments.toml"), Conventions)
+    return resources.attachment_conventions()
 
 
 class _Fault(NamedTuple):
@@ -195,7 +146,7 @@ def stylesheet_of(root: Element, kind: str) -> str:
         return ""
     instructions: Iterable[Any] = root.itersiblings(etree.PI, preceding=True)
     named = (i.get("href") for i in instructions if i.target == "xml-stylesheet")
-    return next((_shown(href.rpartition("/")[2]) for href in named if href), "")
+    return next((shown_name(href.rpartition("/")[2]) for href in named if href), "")
 
 
 class _Judging:
@@ -209,42 +160,13 @@ class _Judging:
     def faults(self, attachment: Attachment) -> Iterator[_Fault]:
         name = _name(attachment, self._extensions)
         element = attachment.element
-        shown = _shown(name) or _shown(attachment.reference) or "?"
-        if not attachment.size:
-            yield _Fault("IRR_VID_PJ", element, {"name": shown})
-        elif attachment.size > self._limit:
-            values = {"name": shown, "size": attachment.size, "limit": self._limit}
-            yield _Fault("IRR_TAILLE_PJ", element, values)
+        shown = shown_name(name) or shown_name(attachment.reference) or "?"
+        for rule, values in size_faults(shown, attachment.size, self._limit):
+            yield _Fault(rule, element, values)
         if not self._typed and not is_base64(attachment):
             yield _Fault("IRR_SYNTAX_PJ", element, {"name": shown})
-        if unsafe := bool(name) and _is_unsafe(name):
-            yield _Fault("IRR_NOM_PJ_UNSAFE", element, {"name": shown})
-        if self._extensions:
-            yield from _of_circuit(name, element, self._extensions, unsafe)
-
-
-def _of_circuit(
-    name: str, element: Element, extensions: Extensions, unsafe: bool
-) -> Iterator[_Fault]:
-    """What a circuit asks of a name."""
-    if not name:
-        yield _Fault("IRR_NOM_PJ_MISSING", element, {})
-        return
-    shown = _shown(name)
-    forbidden = conventions().forbidden_characters.values
-    if not unsafe and (found := sorted(forbidden.intersection(name))):
-        signs = {"found": " ".join(found), "forbidden": " ".join(sorted(forbidden))}
-        yield _Fault("IRR_NOM_PJ_CHARACTER", element, {"name": shown, **signs})
-    extension = _extension(name)
-    if extension.lower() not in extensions.values:
-        expected = ", ".join(sorted(extensions.values))
-        told = f".{_shown(extension)}" if extension else "''"
-        yield _Fault(extensions.rule, element, {"name": shown, "found": told, "expected": expected})
-    longest = conventions().longest_name.characters
-    if len(name) > longest:
-        cut = _shown(_cut(name, longest))
-        values = {"name": shown, "length": len(name), "limit": longest, "cut": cut}
-        yield _Fault("ATTACHMENT_NAME_CUT", element, values)
+        for rule, values in name_faults(name, conventions(), self._extensions):
+            yield _Fault(rule, element, values)
 
 
 def _name(attachment: Attachment, extensions: Extensions | None) -> str:
@@ -252,37 +174,9 @@ def _name(attachment: Attachment, extensions: Extensions | None) -> str:
     return attachment.name or (attachment.reference if by_reference else "")
 
 
-def _is_unsafe(name: str) -> bool:
-    """Whether a name is a path, or has characters that mislead whoever reads it."""
-    if name in (".", "..") or not _SEPARATORS.isdisjoint(name):
-        return True
-    return any(unicodedata.category(character) in _UNSEEN for character in name)
-
-
 def _is_pdf(attachment: Attachment) -> bool:
     name = attachment.name or attachment.reference
-    return attachment.mime.lower() == _PDF or _extension(name).lower() == "pdf"
-
-
-def _extension(name: str) -> str:
-    return name.rpartition(".")[2] if "." in name else ""
-
-
-def _cut(name: str, longest: int) -> str:
-    """A name as Chorus Pro keeps it: so many characters, the extension among them."""
-    extension = _extension(name)
-    if not extension or len(extension) >= longest - 1:
-        return name[:longest]
-    stem = name.rpartition(".")[0]
-    return f"{stem[: longest - len(extension) - 1]}.{extension}"
-
-
-def _shown(name: str) -> str:
-    """A name for a message: one line, nothing unseen."""
-    seen = (
-        f"\\u{ord(c):04x}" if unicodedata.category(c) in _UNSEEN else c for c in name[:_LONGEST]
-    )
-    return "".join(seen) + ("..." if len(name) > _LONGEST else "")
+    return attachment.mime.lower() == _PDF or extension_of(name).lower() == "pdf"
 
 
 def _most_serious(faults: Iterable[_Fault], most: int) -> tuple[list[_Fault], int]:

@@ -201,7 +201,8 @@ def _interface(name: str, request: Request) -> Interface | None:
     if request.interface is not None:
         return request.interface
     try:
-        return request.catalogue.get(FlowName.parse(name).interface)
+        code = request.catalogue.deposited_as(FlowName.parse(name).interface)
+        return request.catalogue.get(code)
     except NameFault:
         return None
 

@@ -137,7 +137,7 @@ def test_each_is_told_with_values_default_source_and_mark():
         "exchange.prefixes": "none",
         "exchange.g2b_unconnected": "played",
         "exchange.status_delivery": "immediate",
-        "exchange.group_statuses": "true",
+        "exchange.messages_per_archive": "0",
         "partner.as2.digest": "none (each partner)",
     }
     assert {path: rows[path]["in force"] for path in defaults} == defaults

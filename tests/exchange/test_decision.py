@@ -151,7 +151,7 @@ def test_numbers_of_our_own_flows_go_up_by_interface_and_partner(play: Playbook)
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (Options(group_statuses=False), [("CSO1100A", ["90"]), ("FEN1201A", ["01"]),
+        (Options(messages_per_archive=1), [("CSO1100A", ["90"]), ("FEN1201A", ["01"]),
                                          ("FEN1201A", ["01"])]),
         (Options(report="errors-only"), [("FEN1201A", ["01", "01"])]),
         (Options(life_cycle_interface="FEN1200A"), [("CSO1100A", ["90"]),

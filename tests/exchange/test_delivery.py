@@ -18,6 +18,7 @@ from stage_desk import (
     BUYER,
     ISSUER,
     PLAYED,
+    SUPPLIER,
     TOWN,
     Stage,
 )
@@ -115,7 +116,7 @@ def test_each_platform_gets_only_its_invoices_of_one_envelope(stage: Stage) -> N
 
 
 def test_one_return_each_where_the_settings_ask_for_it(tmp_path: Path) -> None:
-    stage = Stage(tmp_path / "other", Options(group_statuses=False))
+    stage = Stage(tmp_path / "other", Options(messages_per_archive=1))
     stage.invoices(["A", "B"], interface="FSO3110A", partner="DEM031", recipient=AT_DEM021)
     assert stage.heard("DEM021") == ["FEN3036A A", "FEN3036A B"]
     stage.store.close()
@@ -540,3 +541,52 @@ def test_who_asks_why_of_a_flow_of_ours_is_sent_to_its_deposit(stage: Stage) -> 
             read.find_flow(stage.store.connection, "default", wanted)
     with pytest.raises(read.NoSuchFlow, match="expected a flow name"):
         read.find_flow(stage.store.connection, "default", "NOTHING")
+
+
+# -- validated before they reach their buyer ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("partner", "code", "cadre"), [("DEM001", "FSO1100A", "A9"), ("DEM011", "FSO1150A", "S3")]
+)
+def test_a_validated_invoice_comes_with_the_statuses_so_far_and_a_page_of_them(
+    stage: Stage, partner: str, code: str, cadre: str
+) -> None:
+    stage.invoice("V-1", interface=code, partner=partner, recipient=TOWN, profile=cadre)
+    stage.say("V-1", "13", actor="validator1", comment="travaux faits")
+    stage.advance(days=2)
+    stage.say("V-1", "03", actor="chorus")
+    (invoice,) = pivot(stage)
+    assert [(s.day, s.code, s.label, s.comment) for s in invoice.story] == [
+        ("2026-09-01", "01", "Déposée", ""),
+        ("2026-09-01", "13", "Validée par le 1er valideur", "travaux faits"),
+        ("2026-09-03", "03", "Mise à disposition du destinataire", ""),
+    ]
+    assert [(s.author.identifier, s.author.name) for s in invoice.story[:2]] == [
+        ("CPP001", "Chorus Pro"),
+        ("INCONNU", "1er valideur"),
+    ]
+    (page,) = [f for f in invoice.files if f.name == "BORDEREAU_SUIVI.pdf"]
+    assert (page.kind, page.mime, page.content[:5]) == ("02", "application/pdf", b"%PDF-")
+
+
+def test_an_ordinary_invoice_has_no_cycle_of_validation(stage: Stage) -> None:
+    stage.invoice("P-1", recipient=TOWN)
+    stage.advance(minutes=5)
+    (invoice,) = pivot(stage)
+    assert invoice.story == ()
+    assert "BORDEREAU_SUIVI.pdf" not in [f.name for f in invoice.files]
+
+
+def test_the_supplier_who_completed_and_the_buyer_who_suspended_are_named(stage: Stage) -> None:
+    stage.invoice("V-1", recipient=TOWN, profile="S3")
+    stage.say("V-1", "13", actor="validator1")
+    stage.advance(minutes=5)
+    stage.say("V-1", "03", actor="chorus")
+    stage.say("V-1", "06", motif="AUTRE")
+    stage.say("V-1", "209", actor="platform", attachments=["bon.pdf"])
+    (invoice,) = pivot(stage)
+    assert [(s.code, s.author.identifier) for s in invoice.story[-2:]] == [
+        ("06", TOWN),
+        ("12", SUPPLIER),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -81,3 +82,12 @@ def test_a_directory_without_public_structures_is_not_sent(stage: Stage) -> None
     stage.store.connection.execute("DELETE FROM structure WHERE body LIKE '%\"public\"%'")
     with pytest.raises(ValueError, match="no public structure"):
         export(stage)
+
+
+@pytest.mark.parametrize("circuit", ["b2g-pa", "g2b-pa", "g2b-issuer"])
+def test_a_subscriber_of_any_circuit_gets_it(stage: Stage, circuit: Any) -> None:
+    stage.do(RaccordementSaved(Raccordement("VFE026", circuit, "sftp", interfaces=("FAR0037A",))))
+    name = export(stage, "VFE026")
+    assert stage.waiting("VFE026") == [name]
+    (value,) = stage.sent("VFE026")
+    assert stage.files(value)

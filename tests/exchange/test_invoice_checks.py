@@ -10,11 +10,12 @@ from playbook import PRIVATE, RECIPIENT, SUPPLIER, Playbook, document, facts, na
 from simulator import resources
 from simulator.domain.findings import Place
 from simulator.domain.judgement import Document
-from simulator.domain.raccordement import Structure
+from simulator.domain.raccordement import Service, Structure
 from simulator.domain.reference import Options
 from simulator.exchange import invoice_checks
 
 CLOSED = "12345678200077"
+BY_SERVICE, BY_ORDER, BY_ONE = "12345678200028", "12345678200036", "12345678200085"
 STRUCTURES = {
     s.identifier: s
     for s in (
@@ -22,6 +23,19 @@ STRUCTURES = {
         Structure(RECIPIENT, "Commune", "public"),
         Structure(PRIVATE, "Entreprise", "private"),
         Structure(CLOSED, "Commune fermée", "public", active=False),
+        Structure(
+            BY_SERVICE,
+            "Région",
+            "public",
+            service_required=True,
+            services=(
+                Service("S1"),
+                Service("S2", engagement_required=True),
+                Service("S3", active=False),
+            ),
+        ),
+        Structure(BY_ORDER, "Département", "public", engagement_required=True),
+        Structure(BY_ONE, "Hôpital", "public", service_or_engagement=True),
     )
 }
 REFERENCE = resources.reference(Options())
@@ -49,6 +63,7 @@ def test_an_invoice_between_known_parties_passes_every_check_in_order():
         ("invoice number of F-1.xml", "passed"),
         ("supplier of F-1.xml", "passed"),
         ("recipient of F-1.xml", "passed"),
+        ("service and engagement of F-1.xml", "passed"),
     ]
 
 
@@ -150,3 +165,42 @@ def test_an_invoice_of_a_public_issuer_may_go_to_anyone_in_the_directory() -> No
     from_private = document("F-1", supplier=SUPPLIER, recipient=PRIVATE)
     (finding,) = invoice_checks.check(Directory(), from_private, "g2b-issuer").findings
     assert (finding.rule, finding.motif) == ("SUPPLIER_NOT_PUBLIC", "REJ_COH")
+
+
+# -- what the directory says that an invoice must name -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("recipient", "service", "engagement", "found"),
+    [
+        (BY_SERVICE, "", "", ["SERVICE_MISSING"]),
+        (BY_SERVICE, "S1", "", []),
+        (BY_SERVICE, "S2", "", ["ENGAGEMENT_MISSING"]),
+        (BY_SERVICE, "S2", "E1", []),
+        (BY_SERVICE, "S3", "", ["SERVICE_INACTIVE"]),
+        (BY_SERVICE, "S9", "", ["SERVICE_UNKNOWN"]),
+        (BY_ORDER, "", "", ["ENGAGEMENT_MISSING"]),
+        (BY_ORDER, "whatever", "E1", []),
+        (BY_ONE, "", "", ["SERVICE_OR_ENGAGEMENT_MISSING"]),
+        (BY_ONE, "S1", "", []),
+        (BY_ONE, "", "E1", []),
+        (RECIPIENT, "whatever", "", []),
+    ],
+)
+def test_service_and_engagement_are_judged_by_what_the_directory_says(
+    recipient, service, engagement, found
+):
+    assert rules(recipient=recipient, service=service, engagement=engagement) == found
+
+
+def test_through_a_platform_the_rules_have_the_ids_of_the_annex():
+    for recipient, rule in ((BY_SERVICE, "11"), (BY_ORDER, "12"), (BY_ONE, "13")):
+        one = document(recipient=recipient)
+        (finding,) = invoice_checks.check(Directory(), one, "b2g-pa").findings
+        assert (finding.rule, finding.motif) == (f"BR-FR-CPRO-{rule}", "REJ_COH")
+
+
+def test_what_a_public_issuer_sends_is_not_asked_for_a_service():
+    one = document(supplier=RECIPIENT, recipient=BY_SERVICE)
+    checked = invoice_checks.check(Directory(), one, "g2b-issuer")
+    assert not any("SERVICE" in f.rule for f in checked.findings)

@@ -113,7 +113,7 @@ def test_what_comes_after_the_hour_leaves_the_next_day(tmp_path: Path) -> None:
 
 
 def test_one_message_each_leaves_at_the_hour_too(tmp_path: Path) -> None:
-    stage = staged(tmp_path, group_statuses=False, story=False)
+    stage = staged(tmp_path, messages_per_archive=1, story=False)
     stage.invoices(["P-1", "P-2"])
     assert stage.left("DEM011") == ["CSO1150A"]
     stage.advance(days=1)
@@ -219,14 +219,14 @@ _MOVES = st.lists(
 @given(
     moves=_MOVES,
     delivery=st.sampled_from(("immediate", "daily")),
-    together=st.booleans(),
+    together=st.sampled_from((0, 1, 2)),
     ack_name=st.sampled_from(("same", "own")),
     order=st.randoms(use_true_random=False),
 )
 def test_never_two_flows_with_one_name_in_any_interleaving(
-    moves: Any, delivery: Any, together: bool, ack_name: Any, order: Any
+    moves: Any, delivery: Any, together: int, ack_name: Any, order: Any
 ) -> None:
-    options = Options(status_delivery=delivery, group_statuses=together, ack_name=ack_name)
+    options = Options(status_delivery=delivery, messages_per_archive=together, ack_name=ack_name)
     with tempfile.TemporaryDirectory() as folder:
         play = Playbook(Path(folder) / "data", options)
         waiting: list[Any] = list(enumerate(moves))
@@ -289,4 +289,39 @@ def test_a_report_may_have_an_identifier_of_ours(tmp_path: Path) -> None:
     stage = Stage(tmp_path / "data", Options(ack_name="own"))
     stage.invoice("P-1")
     assert stage.sent("DEM011")[0].name == "CSO1150A_DEM011_CPP0011150000000000000001.tar.gz"
+    stage.store.close()
+
+
+# -- how many together ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("most", "packed"), [(0, [5]), (1, [1] * 5), (2, [2, 2, 1]), (5, [5]), (9, [5])]
+)
+def test_an_archive_holds_as_many_statuses_as_the_settings_say(
+    tmp_path: Path, most: int, packed: list[int]
+) -> None:
+    stage = Stage(tmp_path / "data", Options(messages_per_archive=most))
+    stage.invoices([f"P-{n}" for n in range(5)])
+    sent = [v for v in stage.sent("DEM011") if v.interface == "FEN1214A"]
+    assert [len(v.statuses) for v in sent] == packed
+    assert [s.number for v in sent for s in v.statuses] == [f"P-{n}" for n in range(5)]  # type: ignore[union-attr]
+    stage.store.close()
+
+
+def test_a_story_and_the_invoices_for_the_buyer_are_packed_likewise(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "data", Options(messages_per_archive=2))
+    stage.invoices(["P-1", "P-2", "P-3"], recipient=TOWN)
+    stage.advance(minutes=5)
+    assert stage.heard("BUYER1") == ["FEN0036A P-1 P-2", "FEN0036A P-3"]
+    assert stage.heard("DEM011")[-2:] == ["FEN1204A 203 203", "FEN1204A 203"]
+    stage.store.close()
+
+
+def test_what_is_gathered_for_the_hour_keeps_to_the_number(tmp_path: Path) -> None:
+    stage = staged(tmp_path, messages_per_archive=2, story=False)
+    for number in range(5):
+        stage.invoice(f"P-{number}")
+    sent = [v for v in stage.sent("DEM011") if v.interface == "FEN1214A"]
+    assert [len(v.statuses) for v in sent] == [2, 2, 1]
     stage.store.close()

@@ -16,6 +16,7 @@ from stage_desk import AT_DEM021, CATALOGUE, PLAYED, TOWN, Stage
 from simulator.domain.lifevalues import Choices
 from simulator.domain.reference import Options
 from simulator.messages.archives import pack
+from simulator.messages.specimen_status import Status, cdar_message
 
 RAM = "{urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100}"
 G2B = {"interface": "FSO3110A", "partner": "DEM031"}
@@ -182,3 +183,61 @@ def test_the_ppf_is_told_labels_of_its_own_list_in_the_historic_circuit(
     stage = staged()
     stage.invoice("H-1", interface="FSO1100A", partner="DEM001")
     assert told in stage.say("H-1", status, motif="AUTRE" if status == "05" else "").told
+
+
+# -- a code printed for two directions -----------------------------------------------------------------
+
+
+def refusal_of_our_flow(stage: Stage) -> tuple[str, bytes]:
+    """What the declarant sends to refuse our FEN6000A: name without its code, and content."""
+    declared(stage)
+    ours = next(v for v in stage.sent("DEM031") if v.interface == "FEN6000A")
+    name = f"_DEM031_DEM0316000{7:015d}.tar.gz"
+    said = Status("501", subject=ours.name[16:41], flow=f"CEI6000A{name}")
+    return name, pack([("501.xml", cdar_message(said))], START)
+
+
+@pytest.mark.parametrize("code", ["CEI6000A", "CSI6000A"])
+def test_a_declarant_refuses_our_flow_under_either_code(staged: Any, code: str) -> None:
+    stage = staged()
+    name, content = refusal_of_our_flow(stage)
+    stage._deposit("DEM031", f"{code}{name}", content)
+    assert stage.acks("DEM031")["FEN6000A"] == "501"
+
+
+def test_that_the_second_code_is_taken_is_an_option(staged: Any) -> None:
+    stage = staged(code_aliases="refuse")
+    name, content = refusal_of_our_flow(stage)
+    flow = stage.deposit(f"CSI6000A{name}", content, "DEM031", "sftp")
+    (finding,) = stage.why(flow)["findings"]
+    assert (finding["rule"], finding["motif"]) == ("IRR_CODE_INTER_DIRECTION", "IRR_CODE_INTER")
+
+
+def test_a_code_of_ours_that_names_no_deposit_is_refused_all_the_same(staged: Any) -> None:
+    stage = staged()
+    name, content = refusal_of_our_flow(stage)
+    flow = stage.deposit(f"CSO6000A{name}", content, "DEM031", "sftp")
+    assert stage.motifs(flow) == ["IRR_CODE_INTER"]
+
+
+# -- names of acknowledgements --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["CEN3036A", "CEI3036A"])
+def test_an_acknowledgement_may_keep_the_identifier_of_our_flow(staged: Any, code: str) -> None:
+    stage = staged()
+    stage.invoice("G-1", recipient=AT_DEM021, **G2B)
+    ours = next(v for v in stage.sent("DEM021") if v.interface == "FEN3036A")
+    name = ours.name.replace("FEN3036A", code)
+    word = "202" if code == "CEN3036A" else "501"
+    subject = "G-1" if word == "202" else ours.name[16:41]
+    said = Status(word, subject=subject, flow=name, supplier="12345678200051")
+    stage._deposit("DEM021", name, pack([(f"{word}.xml", cdar_message(said))], START))
+    assert stage.acks("DEM021")["FEN3036A"] == word
+
+
+def test_a_flow_that_is_no_acknowledgement_may_not(staged: Any) -> None:
+    stage = staged()
+    name = "FSO3301A_DEM021_CPP0013301000000000000001.tar.gz"
+    flow = stage.deposit(name, b"x", "DEM021", "sftp")
+    assert [f["rule"] for f in stage.why(flow)["findings"]] == ["IRR_FORM_EMITTER"]

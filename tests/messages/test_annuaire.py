@@ -9,11 +9,20 @@ from lxml import etree
 
 from simulator import resources
 from simulator.domain.flows import Return
-from simulator.domain.raccordement import Structure
+from simulator.domain.raccordement import Service, Structure
 from simulator.messages import annuaire
 from simulator.messages.annuairereading import read
 
 TOWN = Structure("12345678200051", "COMMUNE", "public", address="0225:123456782")
+DEMANDING = Structure(
+    "12345678200028",
+    "REGION",
+    "public",
+    service_required=True,
+    engagement_required=True,
+    service_or_engagement=True,
+    services=(Service("S1", "ACHATS", engagement_required=True), Service("S2", active=False)),
+)
 CLOSED = Structure("12345678200036", "ANCIENNE COMMUNE", "public", active=False)
 FIRM = Structure("90000000700018", "MENUISERIE", "private")
 
@@ -87,3 +96,9 @@ def test_any_text_is_valid_and_read_back(schema, structures):
 @given(st.text(st.characters(), max_size=20))
 def test_any_character_is_valid(schema, text):
     schema.assertValid(root_of(Structure(text, text, "public", address=text)))
+
+
+def test_what_a_structure_demands_and_its_services_are_exported(schema):
+    root = root_of(DEMANDING)
+    schema.assertValid(root)
+    assert read(root) == (DEMANDING,)

@@ -41,6 +41,8 @@ def test_the_first_invoice_of_a_deposit_is_read_whole():
         recipient_scheme="1",
         recipient="12345678200051",
         recipient_name="COMMUNE DEMO",
+        service="SERV1",
+        engagement="E1",
         currency="EUR",
         places={
             "number": (f"{at}/DonneesFacture/Id", lines["Id"], 0),

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from interface_documents import WHEN
 from interface_documents import document as interface_document
 from interface_flows import CATALOGUE, specimen, stem_of
@@ -292,3 +292,32 @@ def test_an_emission_without_invoice_or_with_nobody_to_go_to_is_refused(world: W
     assert "--make" in verb(world, "emit", "--to", "DEM021", code=2)
     nobody = verb(world, "emit", "--make", "--to", "DEM011", code=1)
     assert "possible: DEM021, DEM022" in nobody
+
+
+def test_a_file_by_command_reaches_the_platform_and_can_be_saved(
+    world: World, tmp_path: Path
+) -> None:
+    content = b"%PDF-1.7 \x00\xff bon"
+    (tmp_path / "bon.pdf").write_bytes(content)
+    (tmp_path / "bon.exe").write_bytes(content)
+    world.invoice("DEM031", "FSO3110A", "g2b-issuer", number="G-209", recipient=AT_DEM021)
+    world.heard("DEM021")
+    environment = {"AIFE_SIM_NODE": str(world.node.ready_file)}
+
+    def verb(*arguments: str) -> Result:
+        return CliRunner().invoke(aife_sim, ["status", *arguments], env=environment)
+
+    refused = verb("set", "G-209", "209", "--attachment", str(tmp_path / "bon.exe"))
+    assert refused.exit_code == 1
+    assert "IRR_EXT_DOC_AFNOR" in refused.output
+    told = verb("set", "G-209", "209", "--attachment", str(tmp_path / "bon.pdf"))
+    assert told.exit_code == 0, told.output
+    world.node.quiet()
+    ((name, files),) = world.fetched("DEM021")
+    ((_, message),) = files.items()
+    assert name.startswith("FEN4001A")
+    assert base64.b64encode(content) in message
+    assert f"bon.pdf ({len(content)} bytes)" in "".join(verb("show", "G-209").output.split("\n"))
+    kept = verb("files", "G-209", "--into", str(tmp_path / "kept"))
+    assert kept.exit_code == 0, kept.output
+    assert [f.read_bytes() for f in (tmp_path / "kept").iterdir()] == [content]

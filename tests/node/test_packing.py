@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from running_node import RunningNode, running_node
 
 from simulator.cli.main import aife_sim
 from simulator.messages.specimen import Specimen, ubl_invoice
+from simulator.testing.client import NodeError
 
 SETTINGS = """
 [clock]
@@ -108,7 +110,22 @@ def test_the_directory_is_exported_to_a_subscriber_and_fetched(
 def test_an_attachment_that_is_a_path_is_refused(node: RunningNode, tmp_path: Path) -> None:
     deposit(node, tmp_path, 1)
     for name in ("../a.pdf", "a\x1b[31m.pdf"):
-        told = verb(node, "status", "set", "D-1", "12", "--actor", "supplier", "--attachment", name)
-        assert told.exit_code != 0
-        assert "no name of an attachment" in told.output
-        assert "\x1b" not in told.output
+        file = {"name": name, "content": base64.b64encode(b"%PDF").decode()}
+        body = {"status": "12", "actor": "supplier", "attachments": [file]}
+        with pytest.raises(NodeError, match=r"IRR_NOM_PJ_UNSAFE") as refused:
+            node.client.post("/api/v1/invoices/D-1/status", body)
+        assert refused.value.status == 409
+        assert "\x1b" not in str(refused.value)
+
+
+def test_what_a_structure_demands_is_given_by_command_and_judged(
+    node: RunningNode, tmp_path: Path
+) -> None:
+    asks = ("--service", "S1", "--service-required")
+    town = ("12345678200051", "--name", "COMMUNE", "--kind", "public")
+    added = verb(node, "directory", "add", *town, *asks)
+    assert added.exit_code == 0, added.output
+    deposit(node, tmp_path, 1)
+    (finding,) = node.why()["findings"]
+    assert finding["rule"] == "SERVICE_MISSING"
+    assert "Services: S1" in finding["help"]

@@ -47,6 +47,11 @@ FUNCTIONAL = {
     "INVOICE_DUPLICATE": {"number": "F1", "supplier": "33254021516357", "earlier": "2026-09-01"},
     "IRR_NOM_F_REPORT_AGAIN": {"name": "a.xml", "earlier": "FSO6000A_DEM031"},
     "REPORT_PERIOD": {"id": "TR-1", "end": "20260910", "on": "20260901"},
+    "SERVICE_MISSING": {"recipient": "12345678200028", "services": "S1, S2"},
+    "ENGAGEMENT_MISSING": {"recipient": "12345678200036", "found": "S1"},
+    "SERVICE_OR_ENGAGEMENT_MISSING": {"recipient": "12345678200044"},
+    "SERVICE_UNKNOWN": {"recipient": "12345678200028", "found": "S9", "services": "S1, S2"},
+    "SERVICE_INACTIVE": {"recipient": "12345678200028", "found": "S2", "services": "S1, S2"},
     "SUPPLIER_UNKNOWN_ACCEPTED": {"found": "33254021516357"},
     "RECIPIENT_UNKNOWN_ACCEPTED": {"found": "12345678200051"},
 }

@@ -1,0 +1,117 @@
+"""Faults on demand: what a step does about those that somebody gave.
+
+A deposit meets at most one fault of the wire and one of the exchange; this one stays with the flow, for
+the steps that come later: its judgement, and what goes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from simulator.domain.faults import OF_WIRE, Fault, Standing, objection
+from simulator.domain.findings import Finding, Place
+from simulator.domain.flows import Deposit
+from simulator.domain.judgement import Facts
+from simulator.exchange.inputs import FaultAdded, FaultsRemoved
+from simulator.journal.rows import Flow
+from simulator.journal.tx import Tx
+
+_INCIDENT = "Incident technique : le flux n'a pas été traité"
+
+
+class Disturbed(msgspec.Struct, frozen=True):
+    """A deposit whose transport is disturbed: refused, or (`taken`) taken without a word."""
+
+    reason: str
+    taken: bool
+
+
+def add(tx: Tx, added: FaultAdded) -> int:
+    """The step of a fault that somebody gives; its number. Raises `ValueError` if it makes no sense."""
+    motifs = frozenset(tx.reference.motifs) | frozenset(tx.reference.life.motifs.labels)
+    if wrong := objection(added.fault, tx.reference.catalogue, motifs):
+        raise ValueError(wrong)
+    number = tx.faults.add(added.fault)
+    tx.event("faults", "FaultAdded", {"fault": number, **msgspec.to_builtins(added.fault)})
+    return number
+
+
+def remove(tx: Tx, removed: FaultsRemoved) -> int:
+    """The step of taking one fault away, or all; how many. Raises `LookupError` for one not there."""
+    count = tx.faults.remove(removed.fault)
+    if removed.fault is not None and not count:
+        message = f"no fault {removed.fault}: aife-sim fault list shows them"
+        raise LookupError(message)
+    tx.event("faults", "FaultsRemoved", {"fault": removed.fault, "count": count})
+    return count
+
+
+# -- the wire ----------------------------------------------------------------------------------------
+
+
+def disturbance(tx: Tx, deposits: Iterable[Deposit]) -> Disturbed | None:
+    """What a fault of the wire makes of a message with these flows."""
+    for deposit in deposits:
+        met = _met(tx, deposit, wire=True)
+        if met is None:
+            continue
+        body = {"fault": met.id, "outcome": met.fault.outcome, "name": deposit.name}
+        tx.event(deposit.partner, "FaultMet", body)
+        reason = f"{deposit.name}: {met.fault.outcome} on demand (fault {met.id})"
+        return Disturbed(reason, taken=met.fault.outcome == "no-receipt")
+    return None
+
+
+# -- a deposit ---------------------------------------------------------------------------------------
+
+
+def met_by(tx: Tx, deposit: Deposit) -> Standing | None:
+    """The fault of the exchange that a deposit meets, if any."""
+    return _met(tx, deposit, wire=False)
+
+
+def refusal(tx: Tx, met: Standing) -> Finding | None:
+    """The finding by which a fault refuses a whole flow; None: it does not."""
+    rules, fault = tx.reference.rules, met.fault
+    if fault.outcome == "incident":
+        return rules.finding("SIM_FAULT_INCIDENT", text=fault.text or _INCIDENT, fault=met.id)
+    if fault.outcome != "irrecevable":
+        return None
+    finding = rules.finding("SIM_FAULT_FLOW", text=_words(tx, fault), fault=met.id)
+    return msgspec.structs.replace(finding, motif=fault.said)
+
+
+def refusals(tx: Tx, flow: Flow, facts: Facts, place: Place) -> Iterator[Finding]:
+    """The finding by which the fault that a flow met refuses one of its invoices."""
+    fault = flow.fault
+    if fault and fault.outcome == "rejected" and fault.meets_invoice(facts.number):
+        finding = tx.reference.rules.finding("SIM_FAULT_INVOICE", place, text=_words(tx, fault))
+        yield msgspec.structs.replace(finding, motif=fault.said)
+
+
+# -- a return ----------------------------------------------------------------------------------------
+
+
+def of_return(tx: Tx, flow: Flow, partner: str, interface: str, name: str) -> Fault | None:
+    """The fault that a return meets: that of the deposit it answers, or one for its own code."""
+    if partner == flow.partner and flow.fault and flow.fault.outcome in ("silence", "duplicate"):
+        return flow.fault
+    met = tx.faults.met(lambda fault: fault.meets_return(partner, interface, name))
+    return met.fault if met else None
+
+
+def _met(tx: Tx, deposit: Deposit, *, wire: bool) -> Standing | None:
+    code = tx.reference.catalogue.deposited_as(deposit.name[:8])
+
+    def is_meant(fault: Fault) -> bool:
+        of_wire = fault.outcome in OF_WIRE
+        return of_wire == wire and fault.meets(deposit.partner, code, deposit.name)
+
+    return tx.faults.met(is_meant)
+
+
+def _words(tx: Tx, fault: Fault) -> str:
+    labels = tx.reference.life.motifs
+    return fault.text or tx.reference.motifs.get(fault.said, "") or labels.label(fault.said)
