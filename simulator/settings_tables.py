@@ -141,7 +141,8 @@ class ExchangeSettings(Section, frozen=True):
         about("The same for single interface codes."),
     ] = msgspec.field(default_factory=dict)
     ack_name: Annotated[
-        Literal["same", "own"], about("Identifier of a report: that of the flow, or one of ours.")
+        Literal["same", "own"],
+        about("Identifier of a report or acknowledgement: that of the flow, or one of ours."),
     ] = Options().ack_name
     matricule: Annotated[Matricule, about("Our number in scheme 0238.")] = Options().matricule
     matricule_g2b: Annotated[Matricule, about("The same on the circuits of G2B.")] = (

@@ -21,7 +21,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         prefix: first 6 characters of our own flow ids (``CPP001``: dossier §2.1).
         prefixes: the same for single interface codes (dossier §10 row 30).
-        ack_name: a report on a flow keeps its identifier, or has one of our own (dossier §10 row 7).
+        ack_name: a report on a flow or an acknowledgement (CSO) keeps its identifier, or has one of our
+            own (dossier §10 row 7).
         matricule: our 4 digits in scheme 0238 as sender of CDAR (``9999``: dossier §4.7).
         matricule_g2b: the same on the circuits of G2B (``9997``: dossier §10 row 20).
         matricule_ppf: that of the PPF, where its statuses are passed on (dossier §10 row 20).

@@ -162,7 +162,7 @@ def answer_declarations(
         about = tuple(_said_of_declaration(tx, answer, each) for each in declarations)
         for group in packed(tx, about):
             content = Content(group, of_ppf=answer.said_by == "ppf")
-            _emit(tx, to, own_name(tx, flow.partner, code), content, cause, held=held)
+            _emit(tx, to, _answer_name(tx, to, code), content, cause, held=held)
 
 
 def _said_of_declaration(tx: Tx, answer: Answer, about: ObjectStatus) -> ObjectStatus:
@@ -293,7 +293,23 @@ def _send(
             body = {**_about(whole), "statuses": _said(holds.statuses)}
             tx.event(to.flow.stream, "ReturnGathered", body, cause=cause, flow=to.flow.id)
             return number
-    return _emit(tx, to, own_name(tx, partner, code), holds, cause, held=held)
+    return _emit(tx, to, _answer_name(tx, to, code), holds, cause, held=held)
+
+
+def _answer_name(tx: Tx, to: _Addressee, code: str) -> FlowName:
+    """The name of an answer about the objects of a deposit.
+
+    An acknowledgement (CSO3110A, CSO6000A) keeps the identifier of its deposit, like a report on the
+    whole flow; of several, the first. Assumed (dossier §10 row 7), by the same setting.
+    """
+    flow, partner = to.flow, to.raccordement.code_application
+    row = tx.reference.catalogue.get(flow.interface)
+    keeps = row and code in row.object_acks and code.startswith("C") and partner == flow.partner
+    if keeps and tx.reference.options.ack_name == "same":
+        kept = FlowName.parse(flow.name).acknowledged_by(code)
+        if not tx.name_taken(partner, str(kept)):
+            return kept
+    return own_name(tx, partner, code)
 
 
 def _return(tx: Tx, to: _Addressee, name: FlowName, holds: Content) -> Return:

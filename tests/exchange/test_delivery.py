@@ -122,6 +122,19 @@ def test_one_return_each_where_the_settings_ask_for_it(tmp_path: Path) -> None:
     stage.store.close()
 
 
+@pytest.mark.parametrize("setting", ["same", "own"])
+def test_the_first_acknowledgement_keeps_the_identifier_of_the_deposit(
+    tmp_path: Path, setting: str
+) -> None:
+    stage = Stage(tmp_path / "other", Options(messages_per_archive=1, ack_name=setting))
+    stage.invoices(["A", "B"], interface="FSO3110A", partner="DEM031", recipient=AT_DEM021)
+    kept = read.flows(stage.store.connection, "default")[0]["name"].replace("FSO", "CSO", 1)
+    names = [value.name for value in stage.sent("DEM031")]
+    assert [name == kept for name in names] == [setting == "same", False]
+    assert all(name.startswith("CSO3110A_DEM031_CPP001") for name in names if name != kept)
+    stage.store.close()
+
+
 def test_many_invoices_leave_in_returns_of_bounded_size(stage: Stage) -> None:
     numbers = [f"N-{n}" for n in range(130)]
     stage.invoices(numbers, interface="FSO3110A", partner="DEM031", recipient=AT_NOBODY)
