@@ -8,6 +8,8 @@ that a refusal can say what it refuses.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -138,6 +140,7 @@ _SPELLINGS = {
 } | {"sha1": "sha1", "sha": "sha1", "md5": "md5"}
 
 
+@lru_cache(maxsize=64)
 def digest_named(name: str) -> str | None:
     """Our name of a digest, however spelled (``SHA-256``, ``sha256``, ``rsa-sha1``); None unknown.
 
@@ -171,6 +174,11 @@ def cipher(name: str) -> Cipher:
     return found
 
 
+_HASHES: dict[str, Callable[..., hashlib._Hash]] = {
+    name: getattr(hashlib, name) for name in ("md5", *DIGESTS)
+}
+
+
 def new_hash(name: str) -> hashlib._Hash:
     """A running digest by our name; MD5 included, which only ever serves to report a MIC."""
-    return hashlib.new(name, usedforsecurity=False)
+    return _HASHES[name](usedforsecurity=False)

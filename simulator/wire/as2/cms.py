@@ -5,6 +5,8 @@ Source: RFC 5652 section 3; object identifiers of RFC 5652, RFC 5083 and RFC 327
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from simulator.wire.as2 import ber
 from simulator.wire.as2.ber import Reader
 from simulator.wire.as2.span import Span
@@ -41,6 +43,7 @@ def frame(content_type: str) -> tuple[tuple[int, bytes, bytes], tuple[int, bytes
     return (ber.CONTEXT_0, b"", b""), (ber.SEQUENCE, ber.oid(content_type), b"")
 
 
+@lru_cache(maxsize=64)
 def algorithm(oid: str, parameters: bytes = b"") -> bytes:
     """An AlgorithmIdentifier in DER."""
     return ber.tlv(ber.SEQUENCE, ber.oid(oid), parameters)

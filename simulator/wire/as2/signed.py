@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -238,31 +239,24 @@ def sign(
     method = algorithms.digest(profile.digest)
     attributes = ber.set_of(_attributes(digest, signed_at))
     scheme, signature = _signature(attributes, identity, profile, method)
-    certificate = identity.certificate
-    info = ber.tlv(
-        ber.SEQUENCE,
+    before, signer = _constant(identity.certificate, method.oid, enclosed=profile.certificates)
+    implicit = bytes((ber.CONTEXT_0,)) + attributes[1:]
+    info = ber.tlv(ber.SEQUENCE, signer, implicit, scheme, ber.tlv(ber.OCTETS, signature))
+    data = ber.tlv(ber.SEQUENCE, before, ber.set_of([info]))
+    return ber.tlv(ber.SEQUENCE, ber.oid(cms.SIGNED_DATA), ber.tlv(ber.CONTEXT_0, data))
+
+
+@lru_cache(maxsize=32)
+def _constant(certificate: Certificate, oid: str, *, enclosed: bool) -> tuple[bytes, bytes]:
+    """What is the same in every signature of a certificate: before the signerInfos, and in its own."""
+    before = (
         ber.integer(1),
-        ber.tlv(ber.SEQUENCE, certificate.issuer, ber.integer(certificate.serial)),
-        cms.algorithm(method.oid),
-        bytes((ber.CONTEXT_0,)) + attributes[1:],
-        scheme,
-        ber.tlv(ber.OCTETS, signature),
+        ber.set_of([cms.algorithm(oid)]),
+        ber.tlv(ber.SEQUENCE, cms.DATA_OID),
+        ber.tlv(ber.CONTEXT_0, certificate.der) if enclosed else b"",
     )
-    return ber.tlv(
-        ber.SEQUENCE,
-        ber.oid(cms.SIGNED_DATA),
-        ber.tlv(
-            ber.CONTEXT_0,
-            ber.tlv(
-                ber.SEQUENCE,
-                ber.integer(1),
-                ber.set_of([cms.algorithm(method.oid)]),
-                ber.tlv(ber.SEQUENCE, cms.DATA_OID),
-                ber.tlv(ber.CONTEXT_0, certificate.der) if profile.certificates else b"",
-                ber.set_of([info]),
-            ),
-        ),
-    )
+    named = ber.tlv(ber.SEQUENCE, certificate.issuer, ber.integer(certificate.serial))
+    return b"".join(before), ber.integer(1) + named + cms.algorithm(oid)
 
 
 def _attributes(digest: bytes, signed_at: datetime | None) -> list[bytes]:
