@@ -29,11 +29,10 @@ class FaultBook:
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
-        self._open: list[Standing] | None = None
 
     def add(self, fault: Fault) -> int:
         """Takes a fault in, after those that are there; its number."""
-        self._open = None
+        self._forget()
         row = self._tx.execute(
             'INSERT INTO fault (space, body, "left") VALUES (?, ?, ?) RETURNING id',
             (self._tx.space, _encode(fault).decode(), fault.times or None),
@@ -42,7 +41,7 @@ class FaultBook:
 
     def remove(self, number: int | None) -> int:
         """Takes one away, or (None) all; how many there were."""
-        self._open = None
+        self._forget()
         rows = self._tx.execute(
             "DELETE FROM fault WHERE space = ? AND (? IS NULL OR id = ?) RETURNING id",
             (self._tx.space, number, number),
@@ -53,19 +52,25 @@ class FaultBook:
         """The first fault that is meant, which is thereby met once more; None: there is none."""
         found = next((each for each in self._standing() if is_meant(each.fault)), None)
         if found and found.left is not None:
-            self._open = None
+            self._forget()
             self._tx.execute('UPDATE fault SET "left" = "left" - 1 WHERE id = ?', (found.id,))
         return found
 
     def _standing(self) -> list[Standing]:
-        """Faults that can still be met; asked several times in a step, read once."""
-        if self._open is None:
+        """Faults that can still be met."""
+        known, space = self._tx.recall.faults, self._tx.space
+        if space not in known:
             rows = self._tx.execute(
                 'SELECT id, body, "left" FROM fault WHERE space = ? AND "left" IS NOT 0 ORDER BY id',
-                (self._tx.space,),
+                (space,),
             )
-            self._open = [Standing(r[0], msgspec.json.decode(r[1], type=Fault), r[2]) for r in rows]
-        return self._open
+            known[space] = [
+                Standing(r[0], msgspec.json.decode(r[1], type=Fault), r[2]) for r in rows
+            ]
+        return known[space]
+
+    def _forget(self) -> None:
+        self._tx.recall.faults.pop(self._tx.space, None)
 
     # -- what they leave on flows and returns ----------------------------------------------------------
 

@@ -19,10 +19,13 @@ from simulator.domain.raccordement import Raccordement, Structure
 from simulator.domain.reference import Reference
 from simulator.journal.faultbook import FaultBook
 from simulator.journal.lifebook import LifeBook
+from simulator.journal.recall import Recall
 from simulator.journal.rows import Flow, Invoice, NewFlow, NewWork, flow_of
 from simulator.journal.wirebook import WireBook
 
 T = TypeVar("T")
+# Contents that one statement writes.
+_BLOBS = 16
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -53,6 +56,7 @@ class Tx:
         *,
         session: str = "",
         compose: Callable[[Return], bytes | None] = _never,
+        recall: Recall | None = None,
     ) -> None:
         self.execute = self._sql = connection.execute
         self.space = space
@@ -62,8 +66,8 @@ class Tx:
         self.wall = instant_text(wall)
         self._session = session
         self.reference = reference
-        self._raccordements: dict[str, Raccordement | None] = {}
-        self._structures: dict[str, Structure | None] = {}
+        self.recall = recall or Recall()
+        self._blobs: dict[str, tuple[str, str, int, bytes | None]] = {}
         self.todo: list[NewWork] = []
         self.cancelled: list[int] = []
         self.wire = WireBook(self)
@@ -105,34 +109,35 @@ class Tx:
     # -- raccordements and directory ------------------------------------------------------------
 
     def raccordement(self, code: str) -> Raccordement | None:
-        """The raccordement of a code application; asked several times in a step, read once."""
-        if code not in self._raccordements:
-            self._raccordements[code] = self._one(
+        """The raccordement of a code application."""
+        known, key = self.recall.raccordements, (self.space, code)
+        if key not in known:
+            known[key] = self._one(
                 "SELECT body FROM raccordement WHERE space = ? AND code = ?", code, Raccordement
             )
-        return self._raccordements[code]
+        return known[key]
 
     def save_raccordement(self, value: Raccordement) -> None:
         """Adds a raccordement or replaces it."""
-        self._raccordements.clear()
+        self.recall.raccordements.clear()
         self._sql(
             "INSERT OR REPLACE INTO raccordement (space, code, body) VALUES (?, ?, ?)",
             (self.space, value.code_application, _encode(value).decode()),
         )
 
     def structure(self, identifier: str) -> Structure | None:
-        """The directory entry of an identifier; asked several times in a step, read once."""
-        if identifier not in self._structures:
-            self._structures[identifier] = self._one(
-                "SELECT body FROM structure WHERE space = ? AND identifier = ?",
-                identifier,
-                Structure,
-            )
-        return self._structures[identifier]
+        """The directory entry of an identifier."""
+        known, key = self.recall.structures, (self.space, identifier)
+        if key in known:
+            return known[key]
+        query = "SELECT body FROM structure WHERE space = ? AND identifier = ?"
+        found = self._one(query, identifier, Structure)
+        self.recall.keep(key, found)
+        return found
 
     def save_structure(self, value: Structure) -> None:
         """Adds a directory entry or replaces it."""
-        self._structures.clear()
+        self.recall.structures.clear()
         self._sql(
             "INSERT OR REPLACE INTO structure (space, identifier, body) VALUES (?, ?, ?)",
             (self.space, value.identifier, _encode(value).decode()),
@@ -403,11 +408,22 @@ class Tx:
     # -- blobs ----------------------------------------------------------------------------------
 
     def keep_blob(self, ref: BlobRef, content: bytes | None) -> None:
-        """Refers to content: inline, or (None) a file that already lies in the blob folder."""
-        self._sql(
-            "INSERT OR IGNORE INTO blob (space, sha256, size, data) VALUES (?, ?, ?, ?)",
-            (self.space, ref.sha256, ref.size, content),
-        )
+        """Refers to content: inline, or (None) a file that already lies in the blob folder.
+
+        Written at the end of the step, all together (`finish_step`).
+        """
+        self._blobs.setdefault(ref.sha256, (self.space, ref.sha256, ref.size, content))
+
+    def _write_blobs(self) -> None:
+        rows = list(self._blobs.values())
+        self._blobs.clear()
+        for at in range(0, len(rows), _BLOBS):
+            some = rows[at : at + _BLOBS]
+            self._sql(
+                "INSERT OR IGNORE INTO blob (space, sha256, size, data) VALUES"  # noqa: S608 - signs alone
+                f" {', '.join(['(?, ?, ?, ?)'] * len(some))}",
+                [value for row in some for value in row],
+            )
 
     # -- work -----------------------------------------------------------------------------------
 
@@ -417,8 +433,9 @@ class Tx:
         """Adds something to do once this transaction is durable."""
         self.todo.append(NewWork(lane, kind, subject, due, cause))
 
-    def write_work(self) -> list[Work]:
-        """Writes what was enqueued; called by the engine before the commit."""
+    def finish_step(self) -> list[Work]:
+        """Writes contents and what was enqueued; called by the engine when the step has returned."""
+        self._write_blobs()
         written = []
         for new in self.todo:
             due = instant_text(new.due) if new.due else None

@@ -25,6 +25,7 @@ from simulator.domain.flows import Return, Work
 from simulator.domain.reference import Reference
 from simulator.exchange import STEPS
 from simulator.exchange.inputs import ClockMoved
+from simulator.journal.recall import Recall
 from simulator.journal.store import Store
 from simulator.journal.tx import Tx, clocks
 from simulator.runtime.points import Point, nothing
@@ -104,6 +105,7 @@ class Engine:
         self._compose = compose
         self._wall = wall
         self._point = point
+        self._recall = Recall()
         self.clocks: dict[str, Clock] = dict(clocks(store.connection))
 
     def business_now(self, space: str) -> datetime:
@@ -130,6 +132,7 @@ class Engine:
         except Exception as error:
             with suppress(sqlite3.Error):
                 self._sql.rollback()
+            self._recall.clear()
             message = f"the journal cannot be written: {error}"
             raise JournalError(message, [*taken, *orders]) from error
         self._point("engine.after-commit")
@@ -147,12 +150,13 @@ class Engine:
         try:
             tx = self._tx(space, value, turn.clocks.get(space, Clock()))
             outcome = STEPS[type(value)](tx, value)
-            work = tx.write_work()
+            work = tx.finish_step()
         except sqlite3.OperationalError:
             raise  # the disk, not the step
         except Exception as error:
             self._sql.execute("ROLLBACK TO step")
             self._sql.execute("RELEASE step")
+            self._recall.clear()
             return error
         self._sql.execute("RELEASE step")
         turn.work += work
@@ -172,6 +176,7 @@ class Engine:
             self._reference,
             session=getattr(value, "session", ""),
             compose=self._compose_small,
+            recall=self._recall,
         )
 
     def checkpoint(self) -> None:
