@@ -90,8 +90,20 @@ def test_the_same_invoice_gives_the_same_bytes_and_another_others():
     assert one != readable(invoice_of(msgspec.structs.replace(G2B, number="F2")))
 
 
-def test_it_is_a_pdf_a_3b_with_its_fonts():
-    with pikepdf.open(io.BytesIO(readable(invoice_of(G2B)))) as pdf:
+def test_a_text_of_western_europe_takes_no_font_along():
+    content = readable(invoice_of(msgspec.structs.replace(G2B, supplier_name="Œuvre & Cie à 5 €")))
+    assert "Œuvre & Cie à 5 €" in texts(content)
+    assert len(content) < 5000
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        fonts = pdf.pages[0].Resources.Font.values()
+        assert {str(font.BaseFont) for font in fonts} == {"/Helvetica", "/Helvetica-Bold"}
+
+
+def test_any_other_text_makes_it_a_pdf_a_3b_with_its_fonts():
+    greek = msgspec.structs.replace(G2B, supplier_name="Ελληνική Εταιρεία")
+    content = readable(invoice_of(greek))
+    assert "Ελληνική Εταιρεία" in texts(content)
+    with pikepdf.open(io.BytesIO(content)) as pdf:
         metadata = pdf.open_metadata()
         assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("3", "B")
         for font in pdf.pages[0].Resources.Font.values():

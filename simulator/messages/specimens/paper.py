@@ -1,4 +1,4 @@
-"""Empty PDF/A-3B documents with fonts inside, and the XMP that says what they are.
+"""Empty documents: PDF/A-3B with fonts inside and the XMP that says what they are, or plain ones.
 
 Source: ISO 19005-3 (PDF/A-3) §6.6.2 (XMP), §6.6.2.3 (extension schemas), §6.2.11.4 (fonts); Factur-X
 specification (FNFE-MPE, FeRD), XMP extension. Fonts: Open Sans (Apache-2.0), from the package
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fpdf import FPDF
 
 FONT = "opensans"
+PLAIN_FONT, PLAIN_ENCODING = "helvetica", "cp1252"
 CREATOR = "aife-sim"
 
 _FONTS = (("", "OpenSans-Regular.ttf"), ("B", "OpenSans-Bold.ttf"))
@@ -72,12 +73,33 @@ def blank(spec: Specimen) -> FPDF:
     pdf: FPDF = library().FPDF(enforce_compliance=_COMPLIANCE)
     for style, file in _FONTS:
         pdf.add_font(FONT, style, resources.of_package("ttf_opensans", "ttf", file))
+    _laid_out(pdf, spec)
+    pdf.set_xmp_metadata(xmp(spec))
+    return pdf
+
+
+def plain(spec: Specimen) -> FPDF:
+    """The same without fonts inside, and no PDF/A: a fifth of the time, a tenth of the bytes.
+
+    Shows `PLAIN_ENCODING` alone, in the fonts that every reader of PDF has.
+
+    Raises:
+        ValueError: an issue date that is not one.
+        MissingResource: fpdf2 is not installed.
+    """
+    pdf: FPDF = library().FPDF()
+    pdf.core_fonts_encoding = PLAIN_ENCODING
+    pdf.set_title(f"{spec.supplier_name} {spec.number}")
+    pdf.set_creator(CREATOR)
+    _laid_out(pdf, spec)
+    return pdf
+
+
+def _laid_out(pdf: FPDF, spec: Specimen) -> None:
     pdf.set_creation_date(moment(spec))
     pdf.set_lang("fr-FR")
     pdf.set_margins(_MARGIN, _MARGIN)
     pdf.set_auto_page_break(auto=True, margin=_MARGIN)
-    pdf.set_xmp_metadata(xmp(spec))
-    return pdf
 
 
 def moment(spec: Specimen) -> datetime:
