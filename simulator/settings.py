@@ -92,6 +92,7 @@ class Settings(Tables, frozen=True):
             purge_after=parse_duration(self.returns.purge_after),
             push_retries=tuple(map(parse_duration, self.returns.retry)),
             story=self.life_cycle.story,
+            second_validator=self.life_cycle.second_validator,
             delays={k: parse_duration(v) for k, v in self.life_cycle.delays.items()},
             choices=self.life_cycle.choices(),
         )

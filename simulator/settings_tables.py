@@ -203,6 +203,9 @@ class LifeCycleSettings(Section, frozen=True):
         bool,
         about("A well-behaved buyer or platform says its statuses by itself, in business time."),
     ] = True
+    second_validator: Annotated[
+        bool, about("Invoices of cadre A9 (S3) have a co-contractor, who validates second: 17, 18.")
+    ] = False
     delays: Annotated[
         dict[str, str],
         Meta(

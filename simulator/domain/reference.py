@@ -49,6 +49,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         push_retries: business time before each further attempt to push a return; none by default: the
             exchange system does not repeat (DG3.2: without an answer one calls support).
         story: let a well-behaved buyer or platform say its statuses by itself.
+        second_validator: invoices of cadre A9 have a co-contractor who validates second; no field of an
+            invoice says so.
         delays: business time before a step of the story, by status; else that of the table.
         choices: of the life cycle.
         inline: largest content in bytes that is kept inside the journal file.
@@ -77,6 +79,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     purge_after: timedelta = timedelta(days=7)
     push_retries: tuple[timedelta, ...] = ()
     story: bool = True
+    second_validator: bool = False
     delays: dict[str, timedelta] = {}
     choices: Choices = Choices()
     inline: int = 256 << 10

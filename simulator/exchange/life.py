@@ -89,7 +89,13 @@ def _story(tx: Tx, flow: Flow, living: Living) -> tuple[Step, ...]:
     options = tx.reference.options
     if not options.story:
         return ()
-    steps = story(tx.reference.life, living.circuit, living.cadre, delays=options.delays)
+    steps = story(
+        tx.reference.life,
+        living.circuit,
+        living.cadre,
+        second_validator=options.second_validator,
+        delays=options.delays,
+    )
     silent: tuple[Actor, ...] = DEPOSITORS.get(living.circuit, ())
     if played_by(tx, living.circuit, flow.interface, living.recipient) != "us":
         silent = (*silent, *RECIPIENTS)
@@ -274,6 +280,7 @@ def _with_history(tx: Tx, living: Living, request: Request) -> Request:
         history=tx.life.history(living.id),
         cadre=living.cadre,
         choices=tx.reference.options.choices,
+        second_validator=tx.reference.options.second_validator,
     )
 
 

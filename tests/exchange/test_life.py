@@ -48,6 +48,32 @@ def refused(stage: Stage, flow: int) -> list[tuple[str, str, str]]:
 # -- stories in business time --------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("cocontractor", "validators", "told"),
+    [
+        (False, ["validator1"], ["FEN1204A 205"]),
+        (True, ["validator1", "validator2"], ["FEN1204A 205", "FEN1204A 205"]),
+    ],
+)
+def test_an_invoice_of_a_subcontractor_is_validated_before_its_buyer_gets_it(
+    tmp_path: Path, cocontractor: bool, validators: list[str], told: list[str]
+) -> None:
+    stage = others(tmp_path, second_validator=cocontractor)
+    stage.invoice("P-1", profile="S3")
+    stage.advance(days=3)
+    said = [actor for _, actor in stage.history("P-1")]
+    assert said[1 : 1 + len(validators)] == validators
+    assert said[1 + len(validators)] == "chorus"
+    assert stage.heard("DEM011")[2:] == [*told, "FEN1204A 203"]
+    stage.store.close()
+
+
+def test_nobody_validates_second_where_there_is_no_second_validator(stage: Stage) -> None:
+    stage.invoice("P-1", profile="S3")
+    with pytest.raises(ValueError, match="cadre"):
+        stage.say("P-1", "17", actor="validator2")
+
+
 def test_the_story_of_a_platforms_invoice_goes_on_by_itself_in_business_time(stage: Stage) -> None:
     stage.invoice("P-1")
     assert stage.heard("DEM011") == ["CSO1150A 500", "FEN1214A 202"]
