@@ -10,7 +10,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
 from simulator import pki
-from simulator.api.routes import Enrolment, Refused
+from simulator.api.calls import Enrolment, Refused
 from simulator.certificates import (
     CertificateRefused,
     PartnerCertificate,

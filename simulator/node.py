@@ -26,7 +26,7 @@ from twisted.internet.error import CannotListenError
 
 from simulator import pki, resources
 from simulator.api import server as api
-from simulator.api.routes import SPACE, Console, Enrolment, Refused
+from simulator.api.calls import SPACE, Console, Enrolment, Refused
 from simulator.api.server import LOOPBACK
 from simulator.domain.businesstime import Clock, Mode, instant_text, parse_instant
 from simulator.domain.flows import Deposit

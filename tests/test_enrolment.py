@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from simulator import resources
-from simulator.api.routes import Enrolment, Refused
+from simulator.api.calls import Enrolment, Refused
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Options
 from simulator.enrolment import Enrolments

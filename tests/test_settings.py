@@ -77,7 +77,8 @@ def test_every_option_and_limit_but_the_inner_ones_has_a_setting(settings_file):
         "[limits]\nflow = 1\nmember = 2\nattachment = 3\nmembers = 4\ntotal = 5\n"
         "header = 6\nfindings = 7\n"
         "[judging]\nseconds = 8\nmemory = 9\n"
-        "[life_cycle]\nstory = false\nsecond_validator = true\norder = 'strict'\ndelays = { 03 = 'PT1M' }\n"
+        "[life_cycle]\nstory = false\nsecond_validator = true\n"
+        "order = 'strict'\ndelays = { 03 = 'PT1M' }\n"
     )
     settings = load(file)
     changed = msgspec.structs.asdict(settings.options())

@@ -20,7 +20,8 @@ from twisted.web.http import Request as HttpRequest
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
-from simulator.api.routes import ROUTES, Call, Console, Raw, Refused, Route
+from simulator.api.calls import Call, Console, Raw, Refused, Route
+from simulator.api.routes import ROUTES
 from simulator.journal.read import NoSuchFlow
 
 log = logging.getLogger("aife_sim.api")
