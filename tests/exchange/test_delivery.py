@@ -43,6 +43,7 @@ from simulator.messages.pivotreading import read as read_pivot
 from simulator.messages.specimen_status import Status, cdar_message
 from simulator.messages.specimens.factory import document as made
 from simulator.messages.specimens.factory import of_circuit
+from simulator.messages.specimens.model import Specimen
 from simulator.validation.syntaxes import schema_of
 
 
@@ -515,6 +516,13 @@ OWN_NAME = (
 )
 
 
+def with_own_name(spec: Specimen) -> bytes:
+    """An archive with one invoice that says what its issuer calls it."""
+    before = b"<cac:AccountingSupplierParty>"
+    named = made(spec, "ubl").replace(before, OWN_NAME + before)
+    return pack([(f"{spec.number}.xml", named)], START)
+
+
 def echoes(stage: Stage, partner: str) -> list[tuple[str, str]]:
     """Status and MDT-92 of every CDAR of ours to a partner."""
     said = []
@@ -527,22 +535,14 @@ def echoes(stage: Stage, partner: str) -> list[tuple[str, str]]:
 
 def test_statuses_of_g2b_echo_the_reference_of_the_issuer(stage: Stage) -> None:
     spec = msgspec.structs.replace(of_circuit("g2b-issuer"), number="G-1", recipient=AT_DEM021)
-    content = made(spec, "ubl")
-    named = content.replace(
-        b"<cac:AccountingSupplierParty>", OWN_NAME + b"<cac:AccountingSupplierParty>"
-    )
-    stage.send("DEM031", "FSO3110A", pack([("G-1.xml", named)], START))
+    stage.send("DEM031", "FSO3110A", with_own_name(spec))
     stage.say("G-1", "204")
     assert echoes(stage, "DEM031") == [("200", "REF-9"), ("204", "REF-9")]
 
 
 def test_statuses_of_b2g_echo_none(stage: Stage) -> None:
     spec = msgspec.structs.replace(of_circuit("b2g-pa"), number="P-1", recipient=TOWN)
-    content = made(spec, "ubl")
-    named = content.replace(
-        b"<cac:AccountingSupplierParty>", OWN_NAME + b"<cac:AccountingSupplierParty>"
-    )
-    stage.send("DEM011", "FSO1150A", pack([("P-1.xml", named)], START))
+    stage.send("DEM011", "FSO1150A", with_own_name(spec))
     assert echoes(stage, "DEM011")[-1] == ("202", "")
 
 

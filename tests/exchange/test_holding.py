@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,25 +11,11 @@ from playbook import START
 from stage_desk import AT_NOBODY, ISSUER, Stage
 
 from simulator.domain.raccordement import Raccordement, Structure
-from simulator.domain.reference import Options
 from simulator.exchange.inputs import HoldingEnded, RaccordementSaved, StructuresSaved
 from simulator.journal import read
 
 LATE = Raccordement("DEM029", "g2b-pa", "sftp", interfaces=("FEN3036A", "FEN3736A"))
 ALONE = "90000000990016"
-
-
-@pytest.fixture
-def staged(tmp_path: Path) -> Iterator[Any]:
-    made: list[Stage] = []
-
-    def stage(**options: Any) -> Stage:
-        made.append(Stage(tmp_path / f"data-{len(made)}", Options(**options)))
-        return made[-1]
-
-    yield stage
-    for one in made:
-        one.store.close()
 
 
 def emitted(stage: Stage, *numbers: str, recipient: str = AT_NOBODY) -> int:

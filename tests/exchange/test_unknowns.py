@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,25 +12,11 @@ from playbook import START
 from stage_desk import AT_DEM021, CATALOGUE, PLAYED, TOWN, Stage
 
 from simulator.domain.lifevalues import Choices
-from simulator.domain.reference import Options
 from simulator.messages.archives import pack
 from simulator.messages.specimen_status import Status, cdar_message
 
 RAM = "{urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100}"
 G2B = {"interface": "FSO3110A", "partner": "DEM031"}
-
-
-@pytest.fixture
-def staged(tmp_path: Path) -> Iterator[Any]:
-    made: list[Stage] = []
-
-    def stage(**options: Any) -> Stage:
-        made.append(Stage(tmp_path / f"data-{len(made)}", Options(**options)))
-        return made[-1]
-
-    yield stage
-    for one in made:
-        one.store.close()
 
 
 def senders(stage: Stage, partner: str) -> dict[str, str]:
