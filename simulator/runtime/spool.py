@@ -24,7 +24,7 @@ INLINE = 256 << 10
 _ON_LOOP = 64 << 10
 # How far the writer gets ahead before a pass in the thread pool follows: bounds the last fsync.
 _STRIDE = 16 << 20
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
 _sync_data = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
 
 
