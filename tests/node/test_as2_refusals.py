@@ -139,8 +139,8 @@ REFUSALS = {
     "no signature": Refusal(layered(signer=None), SECURITY, "not signed"),
     "no encryption": Refusal(layered(reader=None), SECURITY, "not encrypted"),
     "encrypted for another": Refusal(layered(reader="OTHER1"), DECRYPTION, "DecryptionFailed"),
-    # Of the block before the last: it turns over the same bit of the padding. One of the last block makes
-    # anything of it, and once in 256 times a padding.
+    # Of the block before the last: it turns over the same bit of the padding. One of the last block
+    # makes anything of it, and once in 256 times a padding.
     "a bit of the cipher text": Refusal(altered("STRICT", flipped_at(-17)), DECRYPTION, ""),
     "a cut message": Refusal(altered("STRICT", lambda b: b[:-40]), UNSUPPORTED, "does not fit"),
     "no CMS at all": Refusal(altered("STRICT", lambda _: b"rubbish"), UNEXPECTED, ""),
