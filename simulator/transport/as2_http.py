@@ -232,6 +232,14 @@ class Channel(http.HTTPChannel):
     def resetTimeout(self) -> None:  # noqa: N802 - Twisted's name
         """A byte now and then does not win time: the limits are for the whole."""
 
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Octets. A head goes in without the body behind it, which each line would copy."""
+        end = data.find(_HEAD_END) + len(_HEAD_END) if self.line_mode else 0
+        if len(_HEAD_END) <= end < len(data):
+            super().dataReceived(data[:end])  # type: ignore[no-untyped-call]
+            data = data[end:]
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
+
     def lineReceived(self, line: bytes) -> None:  # noqa: N802 - Twisted's name
         """A line of the head."""
         if line:
@@ -268,6 +276,7 @@ class Channel(http.HTTPChannel):
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
 
+_HEAD_END = b"\r\n\r\n"
 # Wall seconds that a refused client has to read why.
 _LINGER = 5.0
 
