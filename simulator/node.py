@@ -167,7 +167,7 @@ class Node:
         # Taken up once everything that pushes is there.
         self._left = open_work(self.store.connection)
         self.thread.start()
-        self._exit.push_async_callback(asyncio.to_thread, self.thread.close)
+        self._exit.push_async_callback(self.thread.close)
         self._judging = loop.create_task(self._start_judging())
         self._exit.push_async_callback(self.pool.close)
         self._exit.push_async_callback(self._drain)

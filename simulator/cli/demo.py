@@ -76,7 +76,7 @@ def demo() -> None:
 def running(folder: Path) -> Iterator[dict[str, Any]]:
     """A node in a process of its own; its ready file's content."""
     ready = folder / "ready.json"
-    command = [sys.executable, "-m", "simulator", "serve", "--memory", "--ephemeral"]
+    command = [sys.executable, "-P", "-m", "simulator", "serve", "--memory", "--ephemeral"]
     command += ["--clock", _START]
     log = folder / "node.log"
     with log.open("wb") as out:

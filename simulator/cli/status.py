@@ -129,13 +129,14 @@ def show(invoice: str, node: str | None, as_json: bool) -> None:
 def files(invoice: str, folder: Path, node: str | None) -> None:
     """Save the files that came with the statuses of an invoice, sent by partners or by command.
 
-    Each is saved under its id and name, so that two of one name do not meet.
+    Of several invoices with the number, those of all. Each is saved under its id and name, so that two
+    of one name do not meet.
     """
     from simulator.testing.client import quoted
 
     client = client_of(node)
-    (row, *_) = client.get(f"/api/v1/invoices/{quoted(invoice)}")
-    found = [file for entry in row["history"] for file in entry["attachments"]]
+    rows = client.get(f"/api/v1/invoices/{quoted(invoice)}")
+    found = [file for row in rows for entry in row["history"] for file in entry["attachments"]]
     if not found:
         message = f"no status of {invoice} came with a file"
         raise click.ClickException(message)

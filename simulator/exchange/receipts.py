@@ -12,7 +12,7 @@ from simulator.domain.flows import Blob, LateReceipt, WireRecord
 from simulator.exchange.admission import Admission, admit
 from simulator.exchange.faults import Disturbed, disturbance
 from simulator.exchange.inputs import MessageTaken, ReceiptSent, WireNoted
-from simulator.exchange.returns import told_late
+from simulator.exchange.returns import judged, told_late
 from simulator.journal.tx import Tx
 
 
@@ -69,11 +69,7 @@ def _settle(tx: Tx, partner: str, late: LateReceipt, cause: int) -> None:
     proofs = facts.get("proofs")
     if not proofs:  # nobody's push, or one that had its answer
         return
-    if late.delivered and late.proof and late.proof not in proofs:
-        detail = f"MIC {late.proof} came back, not one of {'; '.join(proofs)}"
-        told_late(tx, returned, ("wrong-mic", detail), cause)
-    else:
-        told_late(tx, returned, ("delivered" if late.delivered else "nok", late.detail), cause)
+    told_late(tx, returned, judged(late, proofs), cause)
 
 
 def sent(tx: Tx, done: ReceiptSent) -> None:

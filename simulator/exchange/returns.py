@@ -5,12 +5,12 @@ Source: PPF general dossier v3.2 (no repetition of pushes, purge after 7 days: n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
-from simulator.domain.flows import BlobRef, Return
+from simulator.domain.flows import BlobRef, LateReceipt, Return, WireRecord
 from simulator.domain.raccordement import Raccordement
 from simulator.exchange.inputs import (
     Composed,
@@ -40,6 +40,7 @@ def ready(
 ) -> None:
     """A return has its bytes: it waits to be fetched and, in the end, purged; or it is pushed."""
     event = _tell(tx, value, flow, "ReturnReady", msgspec.to_builtins(blob), cause)
+    tx.mark_ready(number, event)
     if _listens(tx.raccordement(value.partner)):
         tx.enqueue("push", number, _push_lane(value.partner), event)
     _plan_purge(tx, number, value, event)
@@ -103,7 +104,9 @@ def pushed(tx: Tx, done: Pushed) -> None:
         return
     value, flow, _ = tx.returned(done.returned)
     if done.record:
-        tx.wire.add(done.record, returned=done.returned)
+        record = done.record
+        done = _with_receipt(tx, done, record)
+        tx.wire.add(record, returned=done.returned)
     body = {"outcome": done.outcome, "detail": done.detail}
     if done.delivered:
         tx.set_return(done.returned, "delivered")
@@ -116,6 +119,26 @@ def pushed(tx: Tx, done: Pushed) -> None:
     event = _tell(tx, value, flow, "PushFailed", {**body, "again": due}, cause)
     if due:
         tx.enqueue("push", done.returned, _push_lane(value.partner), event, due)
+
+
+def _with_receipt(tx: Tx, done: Pushed, record: WireRecord) -> Pushed:
+    """A push that was given up, as the receipt has it that came while it was; or as it is."""
+    proofs = record.facts.get("proofs", ())
+    late = tx.wire.receipt_on(record) if proofs and not done.delivered else None
+    if late is None:
+        return done
+    outcome, detail = judged(late, proofs)
+    delivered = outcome == "delivered"
+    return msgspec.structs.replace(
+        done, delivered=delivered, outcome=outcome, detail=detail, again=False
+    )
+
+
+def judged(late: LateReceipt, proofs: Sequence[str]) -> tuple[str, str]:
+    """What a receipt comes to for a push: outcome in one word, and the partner's word."""
+    if late.delivered and late.proof and late.proof not in proofs:
+        return "wrong-mic", f"MIC {late.proof} came back, not one of {'; '.join(proofs)}"
+    return ("delivered" if late.delivered else "nok"), late.detail
 
 
 def told_late(tx: Tx, number: int, end: tuple[str, str], cause: int) -> None:
@@ -138,6 +161,8 @@ def told_late(tx: Tx, number: int, end: tuple[str, str], cause: int) -> None:
     tx.set_return(number, "delivered" if is_delivered else "failed")
     body = {"outcome": outcome, "detail": detail, "late": True}
     _tell(tx, value, flow, "PushSucceeded" if is_delivered else "PushFailed", body, cause)
+    if is_delivered:
+        _go_again(tx, number)
 
 
 def _next_attempt(tx: Tx, done: Pushed) -> datetime | None:
@@ -190,7 +215,7 @@ def failed_requeued(tx: Tx, asked: FailedRequeued) -> tuple[str, ...]:
 
 def _go_again(tx: Tx, number: int) -> None:
     """A return that a fault on demand doubles is there a second time once it was delivered."""
-    if tx.faults.is_repeated(number):
+    if not tx.is_pushing(number) and tx.faults.is_repeated(number):
         requeued(tx, Requeued(number))
 
 

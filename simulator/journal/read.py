@@ -188,10 +188,10 @@ def find_return(connection: sqlite3.Connection, space: str, wanted: str) -> Row:
 
 
 def waiting(connection: sqlite3.Connection, space: str, partner: str) -> list[sqlite3.Row]:
-    """Returns in the retrieval area of a partner, oldest first: id, name, size, issued."""
+    """Returns in the retrieval area of a partner, as they got there: id, name, size, issued."""
     return connection.execute(
         "SELECT id, name, size, issued FROM returned"
-        " WHERE space = ? AND partner = ? AND state = 'waiting' ORDER BY id",
+        " WHERE space = ? AND partner = ? AND state = 'waiting' ORDER BY ready, id",
         (space, partner),
     ).fetchall()
 

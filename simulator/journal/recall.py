@@ -6,10 +6,13 @@ undone after it did.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from simulator.domain.faults import Standing
 from simulator.domain.raccordement import Raccordement, Structure
 
-# Entries of the directory that are kept: a real one has many more.
+T = TypeVar("T")
+# Rows of a kind: a real directory has many more, and names of flows can ask for any partner.
 _MOST = 10_000
 
 
@@ -27,8 +30,9 @@ class Recall:
         self.structures.clear()
         self.faults.clear()
 
-    def keep(self, key: tuple[str, str], structure: Structure | None) -> None:
-        """Keeps an entry of the directory, for as long as there are not too many."""
-        if len(self.structures) >= _MOST:
-            self.structures.clear()
-        self.structures[key] = structure
+    @staticmethod
+    def keep(known: dict[tuple[str, str], T], key: tuple[str, str], row: T) -> None:
+        """Keeps a row among those of its kind, as long as there are not too many."""
+        if len(known) >= _MOST:
+            known.clear()
+        known[key] = row

@@ -112,9 +112,8 @@ class Tx:
         """The raccordement of a code application."""
         known, key = self.recall.raccordements, (self.space, code)
         if key not in known:
-            known[key] = self._one(
-                "SELECT body FROM raccordement WHERE space = ? AND code = ?", code, Raccordement
-            )
+            query = "SELECT body FROM raccordement WHERE space = ? AND code = ?"
+            self.recall.keep(known, key, self._one(query, code, Raccordement))
         return known[key]
 
     def save_raccordement(self, value: Raccordement) -> None:
@@ -128,12 +127,10 @@ class Tx:
     def structure(self, identifier: str) -> Structure | None:
         """The directory entry of an identifier."""
         known, key = self.recall.structures, (self.space, identifier)
-        if key in known:
-            return known[key]
-        query = "SELECT body FROM structure WHERE space = ? AND identifier = ?"
-        found = self._one(query, identifier, Structure)
-        self.recall.keep(key, found)
-        return found
+        if key not in known:
+            query = "SELECT body FROM structure WHERE space = ? AND identifier = ?"
+            self.recall.keep(known, key, self._one(query, identifier, Structure))
+        return known[key]
 
     def save_structure(self, value: Structure) -> None:
         """Adds a directory entry or replaces it."""
@@ -328,6 +325,10 @@ class Tx:
         else:
             self._sql("UPDATE returned SET state = ? WHERE id = ?", (state, number))
 
+    def mark_ready(self, number: int, event: int) -> None:
+        """Notes the event of a return that is ready to leave: its place among the others."""
+        self._sql("UPDATE returned SET ready = ? WHERE id = ?", (event, number))
+
     def gather_until(self, number: int, leaves: datetime) -> None:
         """Lets a return take more until it leaves."""
         self._sql("UPDATE returned SET leaves = ? WHERE id = ?", (instant_text(leaves), number))
@@ -375,20 +376,23 @@ class Tx:
         return row is not None
 
     def waiting_returns(self, partner: str) -> list[int]:
-        """Numbers of the returns that wait for a partner, oldest first, no push of them under way."""
+        """Numbers of the returns that wait for a partner, no push of them under way.
+
+        In the order in which they were ready.
+        """
         rows = self._sql(
             "SELECT id FROM returned WHERE space = ? AND partner = ? AND state = 'waiting'"
             " AND id NOT IN (SELECT subject FROM work WHERE kind = 'push'"
-            " AND (state = 'running' OR due IS NULL)) ORDER BY id",
+            " AND (state = 'running' OR due IS NULL)) ORDER BY ready, id",
             (self.space, partner),
         )
         return [row[0] for row in rows]
 
     def failed_returns(self, partner: str) -> list[int]:
-        """Numbers of the returns that a partner could not be given, oldest first."""
+        """Numbers of the returns that a partner could not be given, in the order they were ready."""
         rows = self._sql(
             "SELECT id FROM returned WHERE space = ? AND partner = ? AND state = 'failed'"
-            " ORDER BY id",
+            " ORDER BY ready, id",
             (self.space, partner),
         )
         return [row[0] for row in rows]

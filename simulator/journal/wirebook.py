@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from simulator.domain.flows import Blob, WireRecord
+from simulator.domain.flows import Blob, LateReceipt, WireRecord
 
 if TYPE_CHECKING:
     from simulator.journal.tx import Tx
@@ -76,6 +76,21 @@ class WireBook:
             (self._tx.space, record.partner, record.protocol, record.label),
         ).fetchone()
         return None if row is None else Recorded(row[0], row[1] or b"")
+
+    def receipt_on(self, push: WireRecord) -> LateReceipt | None:
+        """The last receipt on a push that came since an earlier push of the same label, if one did."""
+        tx = self._tx
+        row = tx.execute(
+            "SELECT facts FROM wire WHERE space = ? AND partner = ? AND direction = 'in'"
+            " AND json_extract(facts, '$.speaks_of.label') = ?"
+            " AND id > (SELECT coalesce(max(id), 0) FROM wire WHERE space = ? AND partner = ?"
+            " AND direction = 'out' AND label = ?) ORDER BY id DESC LIMIT 1",
+            (tx.space, push.partner, push.label, tx.space, push.partner, push.label),
+        ).fetchone()
+        if row is None:
+            return None
+        facts = msgspec.json.decode(row[0], type=dict[str, Any])
+        return msgspec.convert(facts["speaks_of"], LateReceipt)
 
     def pushed_as(self, partner: str, label: str) -> tuple[int, dict[str, Any]] | None:
         """The return that was pushed to a partner under a label, and the facts of the last push."""

@@ -273,12 +273,12 @@ class EngineThread:
             self._inbox.put(self._asked)
             self._asked = []
 
-    def close(self) -> None:
-        """Runs what is waiting, then ends the thread."""
+    async def close(self) -> None:
+        """Runs what is waiting, then ends the thread; called on the loop."""
         self._ended = True
         self._send()
         self._inbox.put(None)
-        self._thread.join()
+        await asyncio.to_thread(self._thread.join)
 
     def _main(self) -> None:
         while self._wait():

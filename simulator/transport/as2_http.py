@@ -237,8 +237,11 @@ class Channel(http.HTTPChannel):
         end = data.find(_HEAD_END) + len(_HEAD_END) if self.line_mode else 0
         if len(_HEAD_END) <= end < len(data):
             super().dataReceived(data[:end])  # type: ignore[no-untyped-call]
-            data = data[end:]
-        super().dataReceived(data)  # type: ignore[no-untyped-call]
+            transport: Any = self.transport
+            if not transport.disconnecting:  # the head was refused
+                self.dataReceived(data[end:])  # what is deaf by now stays so
+        else:
+            super().dataReceived(data)  # type: ignore[no-untyped-call]
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802 - Twisted's name
         """A line of the head."""
@@ -265,7 +268,7 @@ class Channel(http.HTTPChannel):
         )
         transport: Any = self.transport
         transport.write(f"{head}{words}\n".encode())
-        self.dataReceived = _deaf  # type: ignore[method-assign]
+        self.dataReceived = _deaf  # type: ignore[method-assign, assignment]
         self.setTimeout(_LINGER)
         self.loseConnection()  # type: ignore[no-untyped-call]
 

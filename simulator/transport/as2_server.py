@@ -292,8 +292,10 @@ class As2Server:
         # In the journal before it is acknowledged: a crash before the push is told loses no word.
         waited = self._desk.awaiting.is_expected(arrival.code, mdn)
         words = "receipt" if waited else "unexpected receipt"
-        late = None if waited else records.late_receipt(mdn)
-        response = await self._note_receipt(arrival, words, records.mdn_facts(mdn), late)
+        # Told also of a push that still waits: it may have given up before this is written.
+        response = await self._note_receipt(
+            arrival, words, records.mdn_facts(mdn), records.late_receipt(mdn)
+        )
         self._desk.awaiting.settle(arrival.code, mdn, arrival.kept.blob)
         return response
 
@@ -315,6 +317,8 @@ class As2Server:
     ) -> Response:
         """A receipt that nobody waits for: noted, and acknowledged so that it does not come again."""
         facts = records.request_facts(arrival.request) | facts
+        if late:
+            facts["speaks_of"] = msgspec.structs.asdict(late)
         blobs = (arrival.kept.blob, None)
         record = records.record_in(arrival.code, arrival.request, outcome, facts, blobs)
         await self._desk.gateway.note(record, session=arrival.session, late=late)

@@ -346,6 +346,17 @@ def test_a_receipt_after_the_push_was_given_up_still_counts(
     assert late.events[-1]["body"].get("late", False) is (outcome != "no-mdn")
 
 
+@pytest.mark.parametrize(("changes", "outcome"), [({}, "delivered"), ({"mic": WRONG}, "wrong-mic")])
+def test_a_receipt_posted_before_an_answer_that_should_have_been_one_counts(
+    desk: Desk, changes: dict[str, Any], outcome: str
+) -> None:
+    def script(partner: Partner, got: Got) -> tuple[int, Any, bytes]:
+        assert posted(partner, got, **changes) == 200
+        return 202, [], b""
+
+    assert pushed(desk, "STRICT", script).outcome == outcome
+
+
 def test_a_later_receipt_does_not_turn_a_refusal(desk: Desk) -> None:
     end = pushed(desk, "ASYNC1", answering(disposition=dispositions.DECRYPTION_FAILED))
     assert posted(desk["ASYNC1"], end.got[0]) == 200

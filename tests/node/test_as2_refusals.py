@@ -363,6 +363,7 @@ def test_bytes_that_are_no_http_end_the_connection(desk: Desk) -> None:
     for junk in (
         b"\x16\x03\x01\x02\x00\x01\x00" * 20 + b"\r\n\r\n",
         b"junk\r\n\r\n",
+        b"junk\r\nwith: a head\r\n\r\nand a body\r\n\r\n",
         b"\0" * 20_000,
     ):
         with desk.dial() as line:

@@ -63,7 +63,7 @@ def test_the_thread_settles_after_the_commit_and_tells_the_work(play: Playbook) 
         assert admission.flow == 1
         with pytest.raises(LookupError):
             await thread.submit("default", Requeued(5))
-        await asyncio.to_thread(thread.close)
+        await thread.close()
         reader.close()
         return seen, durable
 
@@ -80,7 +80,7 @@ def test_everything_handed_over_before_close_is_done(play: Playbook) -> None:
             for n in range(300)
         ]
         await asyncio.sleep(0)
-        await asyncio.to_thread(thread.close)
+        await thread.close()
         await asyncio.gather(*tasks)
         rows = play.store.connection.execute("SELECT count(*) FROM event WHERE type = 'UploadCut'")
         return int(rows.fetchone()[0])

@@ -75,7 +75,7 @@ async def deposit(play: Playbook, recorder: Recorder, content: bytes) -> None:
     await reception.deposit("DEM001", "sftp", name_of(1), spool, "session")
     recorder.seen.append("acknowledged")
     spool.discard()
-    await asyncio.to_thread(thread.close)
+    await thread.close()
     readers.close()
 
 
