@@ -45,7 +45,7 @@ async def add_fault(call: Call) -> object:
     try:
         number = await call.console.submit(SPACE, FaultAdded(fault))
     except ValueError as error:
-        raise Refused(400, "no such fault", str(error)) from None
+        raise Refused(400, "not a fault", str(error)) from None
     return {"id": number, "fault": msgspec.to_builtins(fault), "left": fault.times or None}
 
 

@@ -94,10 +94,24 @@ def remove(number: str, node: str | None) -> None:
 def _told(row: dict[str, Any]) -> str:
     """A fault in one line: its outcome, and what was given besides."""
     given = row["fault"]
-    usual = {"name": "*", "invoice": "*", "after": "PT0S"}
+    after = {"after": _readable(given["after"])} if given["outcome"] == "delay" else {}
+    usual = {"name": "*", "invoice": "*"}
     words = [
         f"{key} {value}"
-        for key, value in given.items()
+        for key, value in ({**given, "after": ""} | after).items()
         if key not in ("outcome", "times") and value not in ("", usual.get(key))
     ]
     return ", ".join((given["outcome"], *words))
+
+
+def _readable(duration: str) -> str:
+    """An ISO 8601 duration as people write it: ``PT2H``, where the node says ``PT7200S``."""
+    from simulator.domain.businesstime import parse_duration
+
+    span = parse_duration(duration)
+    minutes, seconds = divmod(span.seconds + span.microseconds / 1e6, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    parts = ((hours, "H"), (minutes, "M"), (round(seconds, 6), "S"))
+    time = "".join(f"{count:g}{unit}" for count, unit in parts if count)
+    day = f"{span.days}D" if span.days else ""
+    return f"P{day}{'T' if time else ''}{time}" if day or time else "PT0S"

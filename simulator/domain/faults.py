@@ -6,13 +6,14 @@ succeed. It is told in the trace of the flow (`flow why`) and nowhere on the wir
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from simulator.domain.businesstime import LAST_YEAR
 from simulator.domain.interfaces import Catalogue
 
 Outcome = Literal[
@@ -27,7 +28,10 @@ Outcome = Literal[
 ]
 OF_WIRE: tuple[Outcome, ...] = ("wire-refusal", "no-receipt")
 OF_RETURNS: tuple[Outcome, ...] = ("silence", "delay", "duplicate")
+LONGEST_DELAY = timedelta(days=3650)
 _DEFAULT_MOTIFS = {"irrecevable": "IRR_SYNTAX", "rejected": "REJ_COH"}
+_WORDED: tuple[Outcome, ...] = ("irrecevable", "rejected", "incident")
+_LATEST = datetime(LAST_YEAR - 1, 12, 31, tzinfo=UTC)
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,7 +47,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         motif: ``IRR_...`` of an `irrecevable` flow, any other of a `rejected` invoice; ``""``:
             ``IRR_SYNTAX``, ``REJ_COH``.
         text: words that go with the motif, on the wire; ``""``: those of the motif.
-        after: business time of a `delay`.
+        after: business time of a `delay`, `LONGEST_DELAY` at most.
         times: how often; 0: until it is taken away.
     """
 
@@ -61,6 +65,10 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def said(self) -> str:
         """The motif that travels."""
         return self.motif or _DEFAULT_MOTIFS.get(self.outcome, "")
+
+    def put_off(self, instant: datetime) -> datetime:
+        """An instant after the delay; one that no business date can be becomes the last that can."""
+        return instant + min(self.after, max(_LATEST - instant, timedelta()))
 
     def meets(self, partner: str, interface: str, name: str) -> bool:
         """Whether a deposit is meant."""
@@ -104,9 +112,25 @@ def objection(fault: Fault, catalogue: Catalogue, motifs: frozenset[str]) -> str
         return (
             f"{fault.outcome} is for deposits, {row.code} is a return of ours: expected {possible}"
         )
-    if fault.outcome == "delay" and fault.after <= timedelta():
-        return f"a delay needs a time above 0 in 'after', found {fault.after}"
-    return _motif_objection(fault, motifs)
+    return _needless(fault) or _delay_objection(fault) or _motif_objection(fault, motifs)
+
+
+def _needless(fault: Fault) -> str:
+    """What was given that the outcome has no use for."""
+    if fault.invoice != "*" and fault.outcome != "rejected":
+        return f"'invoice' is for rejected alone: leave it out of {fault.outcome}"
+    if fault.after and fault.outcome != "delay":
+        return f"'after' is for delay alone: leave it out of {fault.outcome}"
+    if fault.text and fault.outcome not in _WORDED:
+        return f"'text' is for {', '.join(_WORDED)} alone: leave it out of {fault.outcome}"
+    return ""
+
+
+def _delay_objection(fault: Fault) -> str:
+    if fault.outcome != "delay" or timedelta() < fault.after <= LONGEST_DELAY:
+        return ""
+    most = f"P{LONGEST_DELAY.days}D"
+    return f"a delay needs a time above 0 in 'after', {most} at most: found {fault.after}"
 
 
 def _motif_objection(fault: Fault, motifs: frozenset[str]) -> str:

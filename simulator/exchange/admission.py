@@ -24,7 +24,15 @@ from simulator.domain.flowname import (
 from simulator.domain.flows import Deposit
 from simulator.domain.judgement import Check
 from simulator.exchange.emission import report_name, report_on_flow
-from simulator.exchange.faults import Disturbed, disturbance, met_by, refusal
+from simulator.exchange.faults import (
+    Disturbed,
+    check,
+    disturbed_by,
+    met_by,
+    met_on_wire,
+    note_met,
+    refusal,
+)
 from simulator.journal.rows import NewFlow
 from simulator.journal.tx import Tx
 
@@ -67,11 +75,13 @@ def _interface(tx: Tx, name: str) -> str | None:
 
 def receive(tx: Tx, deposit: Deposit) -> Admission | Disturbed:
     """The step of a deposit by a transport: taken, unless a fault on demand refuses it on the wire."""
-    disturbed = disturbance(tx, (deposit,))
-    if disturbed and not disturbed.taken:
-        return disturbed
-    admission = admit(tx, deposit)
-    return msgspec.structs.replace(admission, unsaid=disturbed.reason) if disturbed else admission
+    met = met_on_wire(tx, deposit)
+    if met is None:
+        return admit(tx, deposit)
+    disturbed = disturbed_by(met, deposit)
+    admission = admit(tx, deposit) if disturbed.taken else None
+    note_met(tx, deposit, met, admission.flow if admission else None)
+    return msgspec.structs.replace(admission, unsaid=disturbed.reason) if admission else disturbed
 
 
 def admit(tx: Tx, deposit: Deposit, wire: int | None = None) -> Admission:
@@ -89,8 +99,8 @@ def admit(tx: Tx, deposit: Deposit, wire: int | None = None) -> Admission:
     refused = next((f for f in findings if f.refuses), None)
     met = None if refused else met_by(tx, deposit)
     if met:
-        checks.append(Check("fault on demand", "failed", f"fault {met.id}: {met.fault.outcome}"))
         refused = refusal(tx, met)
+        checks.append(check(met.fault, met.id, refuses=refused is not None))
         findings += [refused] if refused else []
     standing = _standing(tx, stream, arrival, refused, met)
     flow = tx.add_flow(deposit, msgspec.structs.replace(standing, wire=wire))
@@ -113,7 +123,7 @@ def admit(tx: Tx, deposit: Deposit, wire: int | None = None) -> Admission:
     if refused and not _is_incident(met):
         report_on_flow(tx, tx.flow(flow), "refused", (refused,), event)
     elif not refused:
-        due = tx.now + met.fault.after if met and met.fault.outcome == "delay" else None
+        due = met.fault.put_off(tx.now) if met and met.fault.outcome == "delay" else None
         tx.enqueue("judge", flow, f"decide:{deposit.partner}", event, due)
     return Admission(flow, refused, tx.now)
 
@@ -156,8 +166,8 @@ def _run_checks(tx: Tx, arrival: Arrival) -> tuple[list[Check], list[Finding]]:
     """Makes the checks up to the first that refuses; a warning does not stop them."""
     checks: list[Check] = []
     findings: list[Finding] = []
-    for name, check in CHECKS:
-        answer = check(tx, arrival)
+    for name, made in CHECKS:
+        answer = made(tx, arrival)
         if isinstance(answer, str):
             checks.append(Check(name, "skipped", answer))
             continue

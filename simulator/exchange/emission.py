@@ -6,13 +6,11 @@ Which answer follows what is data (``schemas/circuits/*.toml``); this module app
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from simulator.domain.businesstime import instant_of_stamp
-from simulator.domain.faults import Fault
 from simulator.domain.findings import Finding
 from simulator.domain.flowname import FlowName, own_identifier
 from simulator.domain.flows import (
@@ -28,7 +26,7 @@ from simulator.domain.flows import (
 from simulator.domain.judgement import Facts
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Answer, CircuitPlan
-from simulator.exchange.faults import of_return
+from simulator.exchange.faults import Met, delayed, of_return, withheld
 from simulator.exchange.packing import joined, leaves_later, packed
 from simulator.exchange.returns import ready
 from simulator.journal.rows import Flow
@@ -78,7 +76,7 @@ def report_lines(
         received=flow.received,
         lines=() if _says_all_is_well(to.plan, answer) else lines,
     )
-    _emit(tx, to, FlowName.parse(flow.report), Content((status,)), cause)
+    _emit(tx, to, _Draft(FlowName.parse(flow.report), Content((status,))), cause)
 
 
 def invoice_statuses(
@@ -145,7 +143,8 @@ def status_refused(tx: Tx, flow: Flow, about: ObjectStatus, cause: int) -> None:
     if to is None or answer is None or answer.interface not in to.raccordement.interfaces:
         return
     status = msgspec.structs.replace(about, status=answer.status, label=answer.label)
-    _emit(tx, to, own_name(tx, flow.partner, answer.interface), Content((status,)), cause)
+    name = own_name(tx, flow.partner, answer.interface)
+    _emit(tx, to, _Draft(name, Content((status,))), cause)
 
 
 def answer_declarations(
@@ -162,7 +161,7 @@ def answer_declarations(
         about = tuple(_said_of_declaration(tx, answer, each) for each in declarations)
         for group in packed(tx, about):
             content = Content(group, of_ppf=answer.said_by == "ppf")
-            _emit(tx, to, _answer_name(tx, to, code), content, cause, held=held)
+            _emit(tx, to, _Draft(_answer_name(tx, to, code), content, held=held), cause)
 
 
 def _said_of_declaration(tx: Tx, answer: Answer, about: ObjectStatus) -> ObjectStatus:
@@ -179,11 +178,13 @@ def release_held(tx: Tx, flow: Flow, cause: int) -> None:
     """Lets the statuses of a large flow go, now that the report on it has."""
     for number, partner in tx.held_returns(flow.id):
         value, _, _ = tx.returned(number)
-        later = leaves_later(tx, value.statuses)
+        gathered = leaves_later(tx, value.statuses)
+        is_delayed = value.issued > tx.now  # on demand, when it was decided
+        later = max(gathered or value.issued, value.issued) if is_delayed else gathered
         tx.set_return(number, "composing")
         tx.enqueue("compose", number, _lane(partner, later=bool(later)), cause, later)
-        if later:
-            tx.gather_until(number, later)
+        if gathered:
+            tx.gather_until(number, tx.now if is_delayed else gathered)
 
 
 def error_line(tx: Tx, finding: Finding) -> ErrorLine:
@@ -205,6 +206,15 @@ class _Addressee(msgspec.Struct, frozen=True):
     flow: Flow
     raccordement: Raccordement
     plan: CircuitPlan
+
+
+class _Draft(msgspec.Struct, frozen=True):
+    """A return that is to be emitted; `met` is the fault that it is known to meet."""
+
+    name: FlowName
+    holds: Content
+    held: bool = False
+    met: Met | None = None
 
 
 def _addressee(tx: Tx, flow: Flow) -> _Addressee | None:
@@ -283,17 +293,19 @@ def _send(
     tx: Tx, to: _Addressee, code: str, holds: Content, cause: int, *, held: bool = False
 ) -> int | None:
     """Emits under a name of ours, or lets it join what is gathered for the partner."""
-    partner = to.raccordement.code_application
+    met = None
     if not held and leaves_later(tx, holds.statuses):
-        draft = FlowName(code, partner, "", ".tar.gz")
-        found = joined(tx, _return(tx, to, draft, holds))
-        if found:
+        partner = to.raccordement.code_application
+        value = _return(tx, to, FlowName(code, partner, "", ".tar.gz"), holds)
+        # What meets a fault must not share it with what is gathered.
+        met = of_return(tx, to.flow, partner, code, value.name)
+        if not met and (found := joined(tx, value)):
             number, whole = found
             tx.add_answered(number, to.flow.id)
             body = {**_about(whole), "statuses": _said(holds.statuses)}
             tx.event(to.flow.stream, "ReturnGathered", body, cause=cause, flow=to.flow.id)
             return number
-    return _emit(tx, to, _answer_name(tx, to, code), holds, cause, held=held)
+    return _emit(tx, to, _Draft(_answer_name(tx, to, code), holds, held, met), cause)
 
 
 def _answer_name(tx: Tx, to: _Addressee, code: str) -> FlowName:
@@ -337,16 +349,15 @@ def _matricule(tx: Tx, to: _Addressee, holds: Content) -> str:
     return options.matricule_g2b if to.plan.circuit.startswith("g2b") else options.matricule
 
 
-def _emit(
-    tx: Tx, to: _Addressee, name: FlowName, holds: Content, cause: int, *, held: bool = False
-) -> int | None:
-    flow, value = to.flow, _return(tx, to, name, holds)
-    fault = of_return(tx, flow, value.partner, value.interface, value.name)
-    if fault and fault.outcome == "silence":
-        tx.event(flow.stream, "ReturnWithheld", _about(value), cause=cause, flow=flow.id)
+def _emit(tx: Tx, to: _Addressee, draft: _Draft, cause: int) -> int | None:
+    flow, held, value = to.flow, draft.held, _return(tx, to, draft.name, draft.holds)
+    met = draft.met or of_return(tx, flow, value.partner, value.interface, value.name)
+    if met and met.fault.outcome == "silence":
+        body = _about(value) | withheld(met, value.name)
+        tx.event(flow.stream, "ReturnWithheld", body, cause=cause, flow=flow.id)
         return None
     gathered = None if held else leaves_later(tx, value.statuses)
-    later = _delayed(tx, gathered, fault)
+    later = delayed(tx, gathered, met)
     if later:
         value = msgspec.structs.replace(value, issued=later)
     # What is taken out of a deposit or carries files is large. A small return does not overtake a
@@ -363,17 +374,10 @@ def _emit(
     elif not held:
         tx.enqueue("compose", number, _lane(value.partner, later=bool(later)), decided, later)
     if gathered and later:
-        tx.gather_until(number, later)
-    if fault and fault.outcome == "duplicate":
+        tx.gather_until(number, tx.now if met else later)  # nothing shares a fault
+    if met and met.fault.outcome == "duplicate":
         tx.faults.repeat(number)
     return number
-
-
-def _delayed(tx: Tx, leaves: datetime | None, fault: Fault | None) -> datetime | None:
-    """When a return leaves, a delay on demand included; None: now."""
-    if fault is None or fault.outcome != "delay":
-        return leaves
-    return (leaves or tx.now) + fault.after
 
 
 def _lane(partner: str, *, later: bool = False) -> str:

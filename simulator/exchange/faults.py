@@ -6,14 +6,15 @@ the steps that come later: its judgement, and what goes back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from datetime import datetime
 
 import msgspec
 
 from simulator.domain.faults import OF_WIRE, Fault, Standing, objection
 from simulator.domain.findings import Finding, Place
 from simulator.domain.flows import Deposit
-from simulator.domain.judgement import Facts
+from simulator.domain.judgement import Check, Facts
 from simulator.exchange.inputs import FaultAdded, FaultsRemoved
 from simulator.journal.rows import Flow
 from simulator.journal.tx import Tx
@@ -22,10 +23,20 @@ _INCIDENT = "Incident technique : le flux n'a pas été traité"
 
 
 class Disturbed(msgspec.Struct, frozen=True):
-    """A deposit whose transport is disturbed: refused, or (`taken`) taken without a word."""
+    """A deposit whose transport is disturbed: refused, or (`taken`) taken without a word.
+
+    `reason` is for its sender: that a fault is behind it, only the events tell.
+    """
 
     reason: str
     taken: bool
+
+
+class Met(msgspec.Struct, frozen=True):
+    """The fault that a return meets; no number: its deposit met it, whose own trace tells which."""
+
+    fault: Fault
+    number: int | None = None
 
 
 def add(tx: Tx, added: FaultAdded) -> int:
@@ -51,17 +62,31 @@ def remove(tx: Tx, removed: FaultsRemoved) -> int:
 # -- the wire ----------------------------------------------------------------------------------------
 
 
-def disturbance(tx: Tx, deposits: Iterable[Deposit]) -> Disturbed | None:
-    """What a fault of the wire makes of a message with these flows."""
-    for deposit in deposits:
-        met = _met(tx, deposit, wire=True)
-        if met is None:
-            continue
-        body = {"fault": met.id, "outcome": met.fault.outcome, "name": deposit.name}
+def met_on_wire(tx: Tx, deposit: Deposit) -> Standing | None:
+    """The fault of the wire that a deposit meets, if any."""
+    return _met(tx, deposit, wire=True)
+
+
+def disturbed_by(met: Standing, deposit: Deposit) -> Disturbed:
+    """What a fault of the wire makes of a deposit."""
+    reason = f"{deposit.name}: the transfer failed; send it again later"
+    return Disturbed(reason, taken=met.fault.outcome == "no-receipt")
+
+
+def note_met(tx: Tx, deposit: Deposit, met: Standing, flow: int | None = None) -> None:
+    """Tells of a fault of the wire: in the trace of the flow, or (None) among its partner's events."""
+    body: dict[str, object] = {"fault": met.id, "outcome": met.fault.outcome, "name": deposit.name}
+    if flow is None:
         tx.event(deposit.partner, "FaultMet", body)
-        reason = f"{deposit.name}: {met.fault.outcome} on demand (fault {met.id})"
-        return Disturbed(reason, taken=met.fault.outcome == "no-receipt")
-    return None
+    else:
+        body["checks"] = [check(met.fault, met.id)]
+        tx.event(tx.flow(flow).stream, "FaultMet", body, flow=flow)
+
+
+def check(fault: Fault, number: int | None, *, refuses: bool = False) -> Check:
+    """The line of a trace that names a fault; failed only where it refuses the flow."""
+    which = f"fault {number}" if number is not None else "the deposit's own fault"
+    return Check("fault on demand", "failed" if refuses else "skipped", f"{which}: {fault.outcome}")
 
 
 # -- a deposit ---------------------------------------------------------------------------------------
@@ -94,12 +119,26 @@ def refusals(tx: Tx, flow: Flow, facts: Facts, place: Place) -> Iterator[Finding
 # -- a return ----------------------------------------------------------------------------------------
 
 
-def of_return(tx: Tx, flow: Flow, partner: str, interface: str, name: str) -> Fault | None:
+def of_return(tx: Tx, flow: Flow, partner: str, interface: str, name: str) -> Met | None:
     """The fault that a return meets: that of the deposit it answers, or one for its own code."""
     if partner == flow.partner and flow.fault and flow.fault.outcome in ("silence", "duplicate"):
-        return flow.fault
+        return Met(flow.fault)
     met = tx.faults.met(lambda fault: fault.meets_return(partner, interface, name))
-    return met.fault if met else None
+    return Met(met.fault, met.id) if met else None
+
+
+def delayed(tx: Tx, leaves: datetime | None, met: Met | None) -> datetime | None:
+    """When a return leaves, a delay on demand included; None: now."""
+    if met is None or met.fault.outcome != "delay":
+        return leaves
+    return met.fault.put_off(leaves or tx.now)
+
+
+def withheld(met: Met, name: str) -> dict[str, object]:
+    """What an event says of the fault that keeps a return back, its line of the trace included."""
+    line = check(met.fault, met.number)
+    line = msgspec.structs.replace(line, detail=f"{line.detail} of {name}")
+    return {"fault": met.number, "outcome": met.fault.outcome, "checks": [line]}
 
 
 def _met(tx: Tx, deposit: Deposit, *, wire: bool) -> Standing | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
+from simulator.domain.faults import Standing
 from simulator.domain.flows import Blob, LateReceipt, WireRecord
 from simulator.exchange.admission import Admission, admit
-from simulator.exchange.faults import Disturbed, disturbance
+from simulator.exchange.faults import Disturbed, disturbed_by, met_on_wire, note_met
 from simulator.exchange.inputs import MessageTaken, ReceiptSent, WireNoted
 from simulator.exchange.returns import judged, told_late
 from simulator.journal.tx import Tx
@@ -40,16 +41,29 @@ def take(tx: Tx, message: MessageTaken) -> Taken:
         event = tx.event(_stream(record), "MessageRepeated", {"label": record.label})
         _plan(tx, record, wire, message.reply_to, event)
         return Taken((), earlier.answer)
-    disturbed = disturbance(tx, message.deposits)
-    if disturbed and not disturbed.taken:
+    met, disturbed = _met(tx, message), None
+    if met:
+        disturbed = disturbed_by(met[1], message.deposits[met[0]])
+    if met and disturbed and not disturbed.taken:
+        note_met(tx, message.deposits[met[0]], met[1])
         return Taken((), disturbed=disturbed)
     wire = tx.wire.add(record, accepted=True)
     admissions = tuple(admit(tx, deposit, wire) for deposit in message.deposits)
+    if met:
+        note_met(tx, message.deposits[met[0]], met[1], admissions[met[0]].flow)
     if message.reply_to and not disturbed:
         body = {"label": record.label, "to": message.reply_to}
         event = tx.event(_stream(record), "ReceiptPlanned", body)
         _plan(tx, record, wire, message.reply_to, event)
     return Taken(admissions, disturbed=disturbed)
+
+
+def _met(tx: Tx, message: MessageTaken) -> tuple[int, Standing] | None:
+    """The first of the flows that meets a fault of the wire, by its place, and that fault."""
+    for place, deposit in enumerate(message.deposits):
+        if met := met_on_wire(tx, deposit):
+            return place, met
+    return None
 
 
 def note(tx: Tx, noted: WireNoted) -> None:

@@ -375,6 +375,8 @@ _LONGEST_NAME = 128
 
 def _echoable(reply: as2.Reply) -> as2.Reply:
     """The reply with a Message-ID that a header can carry; a good one stands as it came."""
+    if reply.original_message_id.isprintable():
+        return reply
     echo = "".join(c if c.isprintable() else "?" for c in reply.original_message_id)
     return msgspec.structs.replace(reply, original_message_id=echo)
 

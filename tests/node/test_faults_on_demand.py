@@ -126,6 +126,8 @@ def test_over_as2_the_mdn_is_missing_and_comes_when_the_message_is_sent_again(
     missing = partner.post(outgoing)
     assert (missing.status, missing.body) == (200, b"")
     assert names(node).count(name) == 1
+    checks = [check["detail"] for check in node.why(name)["checks"]]
+    assert any("no-receipt" in detail for detail in checks)
     late = partner.read(partner.post(outgoing))
     assert as2.judge_mdn(late, outgoing.message_id, outgoing.mic).outcome == "delivered"
     assert names(node).count(name) == 1

@@ -6,6 +6,7 @@ Source: RFC 4130 sections 6 and 7.3; RFC 6017 (EDIINT-Features); rfc4130bis (AS2
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -45,12 +46,17 @@ class ReceiptRequest(msgspec.Struct, frozen=True):
     @property
     def digests(self) -> list[DigestName]:
         """The digests asked for that we have, in the order of preference, by our names."""
-        named = (digest_named(name) for name in self.micalgs)
-        return [DIGESTS[name].name for name in named if name in DIGESTS]
+        return list(_had(self.micalgs))
 
     def spelling(self, digest: str) -> str | None:
         """How the partner spells one of its digests."""
         return next((name for name in self.micalgs if digest_named(name) == digest), None)
+
+
+@lru_cache(maxsize=256)
+def _had(micalgs: tuple[str, ...]) -> tuple[DigestName, ...]:
+    named = (digest_named(name) for name in micalgs)
+    return tuple(DIGESTS[name].name for name in named if name in DIGESTS)
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -98,7 +104,17 @@ def read_request(headers: Headers | Iterable[tuple[str | bytes, str | bytes]]) -
 def _receipt(headers: Headers) -> ReceiptRequest | None:
     if "Disposition-Notification-To" not in headers:
         return None
-    options = _options(headers.get("Disposition-Notification-Options"))
+    return _asked(
+        headers.get("Disposition-Notification-To"),
+        headers.get("Disposition-Notification-Options"),
+        headers.get("Receipt-Delivery-Option"),
+    )
+
+
+@lru_cache(maxsize=256)
+def _asked(notify: str, said: str, url: str) -> ReceiptRequest:
+    """A partner asks the same of every message."""
+    options = _options(said)
     protocols, protocol_required = options.get("signed-receipt-protocol", ((), False))
     micalgs, micalg_required = options.get("signed-receipt-micalg", ((), False))
     lower = tuple(name.lower() for name in protocols)
@@ -108,8 +124,8 @@ def _receipt(headers: Headers) -> ReceiptRequest | None:
         protocols=lower,
         protocol_required=protocol_required,
         micalg_required=micalg_required,
-        url=headers.get("Receipt-Delivery-Option") or None,
-        notify=headers.get("Disposition-Notification-To"),
+        url=url or None,
+        notify=notify,
     )
 
 

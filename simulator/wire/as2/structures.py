@@ -10,6 +10,7 @@ section 3.2 (GCM parameters).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
@@ -139,6 +140,13 @@ def read_algorithm(der: bytes) -> Algorithm:
 
 
 def _algorithm(reader: Reader) -> Algorithm:
+    return _algorithm_of(reader.skip().copy())
+
+
+@lru_cache(maxsize=128)
+def _algorithm_of(der: bytes) -> Algorithm:
+    """The same few are in every message."""
+    reader = Reader(Span.of(der))
     reader.enter(ber.SEQUENCE)
     oid = reader.oid()
     parameters = b"" if reader.at_end() else reader.skip().copy()
