@@ -83,7 +83,7 @@ def not_carried(reference: Reference) -> Mapping[str, str]:
 
 def _why_not(row: Interface) -> str:
     if row.direction == "EMISSION" and not row.judged_as:
-        return f"refused with IRR_CODE_INTER: its format, {row.syntax}, is not published"
+        return f"taken and kept unread: its format, {row.syntax}, is not published"
     return "never sent: nothing in the data leads to it"
 
 

@@ -87,7 +87,7 @@ def uses_of(reference: Reference, judged: Collection[str]) -> Mapping[str, str]:
 def _deposit(row: Interface, reference: Reference, judged: Collection[str]) -> str:
     if not row.judged_as:
         motif = reference.rules[UNSUPPORTED].motif
-        return f"refused as not supported: {motif}"
+        return f"kept unread (`exchange.unpublished`), or refused as not supported: {motif}"
     plan = _plan_of(row, reference)
     answered = f"answered on circuit `{plan.circuit}`" if plan else "in no circuit yet"
     if row.judged_as not in judged:

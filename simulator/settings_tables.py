@@ -190,6 +190,10 @@ class ExchangeSettings(Section, frozen=True):
         Literal["accept", "refuse"],
         about("A deposit named by a code of ours printed for it too: CSI6000A for CEI6000A."),
     ] = Options().code_aliases
+    unpublished: Annotated[
+        Literal["keep", "refuse"],
+        about("A deposit whose format is not published (CEN0036A): kept unread, or refused."),
+    ] = Options().unpublished
     g2b_unconnected: Annotated[
         Literal["played", "non-transmise"],
         about("A G2B recipient with nobody behind it is played, or cannot be reached."),

@@ -67,7 +67,7 @@ def test_what_becomes_of_a_deposit_follows_judged_as(reference):
         return uses_of(with_code(reference, "FSO1106A", **changes), {"ubl-2.1"})["FSO1106A"]
 
     assert use(judged_as="ubl-2.1") == "judged: as `ubl-2.1`; answered on circuit `b2g`"
-    assert use(judged_as="") == "refused as not supported: IRR_CODE_INTER"
+    assert use(judged_as="").startswith("kept unread (`exchange.unpublished`), or refused")
     assert use(judged_as="later").startswith("accepted, not judged: `later`")
 
 

@@ -71,6 +71,7 @@ def test_every_option_and_limit_but_the_inner_ones_has_a_setting(settings_file):
         'matricule_g2b = "0002"\nmatricule_ppf = "0000"\n'
         'status_delivery = "daily"\ndaily_at = "18:30"\n'
         'ereporting_ack = "300"\ng2b_unconnected = "non-transmise"\ncode_aliases = "refuse"\n'
+        'unpublished = "refuse"\n'
         'held_for = "PT0S"\n'
         'messages_per_archive = 1\nreport = "errors-only"\nall_rejected = "refused"\n'
         '[directory]\nunknown = "accept"\n[returns]\npurge_after = "PT1H"\nretry = ["PT5M"]\n'

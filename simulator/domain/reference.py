@@ -43,6 +43,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             be reached: its invoices stay, with the motif NON_TRANSMISE.
         held_for: business time during which an invoice that was NON_TRANSMISE still goes to the platform
             of its recipient, once that is connected; 0: never (dossier §7.3: "under delay conditions").
+        unpublished: a deposit whose format is not published (CEN0036A) is kept unread, or refused.
         code_aliases: whether a deposit may be named by a code of ours that is printed for it as well
             (CSI6000A for CEI6000A: dossier §10 row 29).
         purge_after: business time after which an unfetched return goes (DG3.2 note 42: 7 days).
@@ -75,6 +76,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ereporting_ack: Literal["500", "300", "none"] = "500"
     g2b_unconnected: Literal["played", "non-transmise"] = "played"
     held_for: timedelta = timedelta(days=30)
+    unpublished: Literal["keep", "refuse"] = "keep"
     code_aliases: Literal["accept", "refuse"] = "accept"
     purge_after: timedelta = timedelta(days=7)
     push_retries: tuple[timedelta, ...] = ()

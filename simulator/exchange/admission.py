@@ -67,6 +67,15 @@ class Arrival:
             self.fault = fault
 
 
+_UNREAD = "kept as it came: the format of this interface is not published"
+
+
+def _is_unread(tx: Tx, code: str | None) -> bool:
+    """Whether a deposit has a format that nobody published (CEN0036A)."""
+    row = tx.reference.catalogue.get(code) if code else None
+    return row is not None and not row.judged_as
+
+
 def _interface(tx: Tx, name: str) -> str | None:
     """The code that a deposit counts as; another name of it stands for it if the settings say so."""
     found, is_taken = interface_in(name), tx.reference.options.code_aliases == "accept"
@@ -102,7 +111,12 @@ def admit(tx: Tx, deposit: Deposit, wire: int | None = None) -> Admission:
         refused = refusal(tx, met)
         checks.append(check(met.fault, met.id, refuses=refused is not None))
         findings += [refused] if refused else []
+    unread = not refused and _is_unread(tx, arrival.interface)
+    if unread:
+        checks.append(Check("content", "skipped", _UNREAD))
     standing = _standing(tx, stream, arrival, refused, met)
+    if unread:
+        standing = msgspec.structs.replace(standing, state="IN_INTEGRE", verdict="accepted")
     flow = tx.add_flow(deposit, msgspec.structs.replace(standing, wire=wire))
     event = tx.event(
         stream,
@@ -122,7 +136,7 @@ def admit(tx: Tx, deposit: Deposit, wire: int | None = None) -> Admission:
         tx.faults.mark(flow, met.fault)
     if refused and not _is_incident(met):
         report_on_flow(tx, tx.flow(flow), "refused", (refused,), event)
-    elif not refused:
+    elif not refused and not unread:
         due = met.fault.put_off(tx.now) if met and met.fault.outcome == "delay" else None
         tx.enqueue("judge", flow, f"decide:{deposit.partner}", event, due)
     return Admission(flow, refused, tx.now)
@@ -231,7 +245,7 @@ def _interface_subscribed(tx: Tx, arrival: Arrival) -> Answer:
         return tx.reference.rules.finding(
             "IRR_CODE_INTER_UNSUBSCRIBED", found=code, subscribed=words
         )
-    if not tx.reference.catalogue[code].judged_as:
+    if _is_unread(tx, code) and tx.reference.options.unpublished == "refuse":
         return tx.reference.rules.finding("IRR_CODE_INTER_UNSUPPORTED", found=code)
     return None
 
