@@ -118,20 +118,8 @@ def admit(tx: Tx, deposit: Deposit, wire: int | None = None) -> Admission:
     if unread:
         standing = msgspec.structs.replace(standing, state="IN_INTEGRE", verdict="accepted")
     flow = tx.add_flow(deposit, msgspec.structs.replace(standing, wire=wire))
-    event = tx.event(
-        stream,
-        "DepositReceived",
-        {
-            "partner": deposit.partner,
-            "protocol": deposit.protocol,
-            "name": deposit.name,
-            "sha256": deposit.blob.sha256,
-            "size": deposit.blob.size,
-            "checks": checks,
-            "findings": findings,
-        },
-        flow=flow,
-    )
+    body = {**_about(deposit), "checks": checks, "findings": findings}
+    event = tx.event(stream, "DepositReceived", body, flow=flow)
     if met:
         tx.faults.mark(flow, met.fault)
     if refused and not _is_incident(met):
@@ -140,6 +128,17 @@ def admit(tx: Tx, deposit: Deposit, wire: int | None = None) -> Admission:
         due = met.fault.put_off(tx.now) if met and met.fault.outcome == "delay" else None
         tx.enqueue("judge", flow, f"decide:{deposit.partner}", event, due)
     return Admission(flow, refused, tx.now)
+
+
+def _about(deposit: Deposit) -> dict[str, object]:
+    """What the event of a deposit says of it, whatever became of it."""
+    return {
+        "partner": deposit.partner,
+        "protocol": deposit.protocol,
+        "name": deposit.name,
+        "sha256": deposit.blob.sha256,
+        "size": deposit.blob.size,
+    }
 
 
 def _is_incident(met: Standing | None) -> bool:
