@@ -1,14 +1,16 @@
 """A file on its way out of a link, as fast as the peer takes it and no faster.
 
-Like `pesit.Feed` it sends batches of articles, places points and ends with DTF.END; but a reader of
-the node may need to wait, so a window of the file is read ahead of what is sent. Where the file
-stands, the transfer knows: its octets, also after the data went back to a point.
+Like `pesit.Feed` it sends batches of articles, places points and ends with DTF.END; but it asks what
+may be sent before it reads, because a reader may need to wait. Where the file stands, the transfer
+knows: its octets, also after the data went back to a point.
 """
 
 from __future__ import annotations
 
 import errno
+import functools
 import inspect
+import struct
 from collections.abc import Awaitable
 from typing import Protocol
 
@@ -17,9 +19,8 @@ from simulator.transport.pesit_link import Link
 from simulator.wire import pesit
 from simulator.wire.pesit.compression import bound
 
-# Octets that one turn sends at about most, and that one read of the file brings.
+# Octets that one turn sends at about most.
 _BATCH = 1 << 18
-_BLOCK = 1 << 20
 _HEADER, _PREFIX = 6, 2  # octets of an FPDU and of each of its articles that are no data
 
 
@@ -28,6 +29,12 @@ class Reader(Protocol):
 
     def read(self, offset: int, size: int) -> bytes | Awaitable[bytes]:
         """At most `size` bytes from `offset`; fewer only at the end."""
+
+
+@functools.lru_cache(maxsize=16)
+def _cut(count: int, length: int) -> struct.Struct:
+    """Pieces of one length."""
+    return struct.Struct(f"{length}s" * count)
 
 
 class Outflow:
@@ -66,12 +73,12 @@ class Outflow:
         try:
             while session.can_send_data and not (self.failed or self._link.full):
                 transfer = session.agreement.current
-                at = transfer.octets
-                reading = self._read_ahead(at)
+                at, octets = transfer.octets, self._fitting(transfer)
+                reading = self._read(at, octets)
                 if reading is not None:
-                    self._link.work(self._awaited(at, reading))
+                    self._link.work(self._awaited(at, reading, octets))
                     return
-                due = self._due(transfer)
+                due = self._due(transfer, octets)
                 if not due:
                     return
                 self._link.say(*due)
@@ -81,19 +88,28 @@ class Outflow:
 
     # -- what is due ----------------------------------------------------------------------------
 
-    def _due(self, transfer: pesit.Transfer) -> list[pesit.Message]:
+    def _due(self, transfer: pesit.Transfer, octets: int) -> list[pesit.Message]:
         """One batch of articles, then a point or the end if it is time; nothing while blocked."""
-        articles, sent = self._batch(transfer)
+        articles = self._articles(transfer.octets - self._start, octets)
         due: list[pesit.Message] = [pesit.Data(articles=articles)] if articles else []
-        left = self._size - transfer.octets - sent
+        left = self._size - transfer.octets - octets
         if not left:
             due.append(pesit.DtfEnd())
-        elif self._needs_point(transfer, articles, sent) and transfer.window_open:
+        elif self._needs_point(transfer, articles, octets) and transfer.window_open:
             due.append(pesit.Syn(number=transfer.next_point))
         return due
 
-    def _batch(self, transfer: pesit.Transfer) -> tuple[tuple[bytes, ...], int]:
-        """Articles that fit before the next point, as many as make a batch, and their octets."""
+    def _articles(self, begin: int, octets: int) -> tuple[bytes, ...]:
+        """A part of the window in articles; only the last of a file is shorter."""
+        whole, rest = divmod(octets, self._length)
+        articles = _cut(whole, self._length).unpack_from(self._window, begin)
+        if rest:
+            end = begin + octets
+            articles += (self._window[end - rest : end],)
+        return articles
+
+    def _fitting(self, transfer: pesit.Transfer) -> int:
+        """Octets of the articles that fit before the next point, as many as make a batch."""
         length, room = self._length, transfer.room
         most = _BATCH // length or 1
         together = (transfer.max_entity - _HEADER) // (length + _PREFIX)  # in one FPDU
@@ -104,11 +120,7 @@ class Outflow:
             most = min(most, max(room // self._cost(transfer, length), alone))
             if not most and self._cost(transfer, self._size - transfer.octets) <= room:
                 most = 1
-        begin = transfer.octets - self._start
-        end = min(begin + most * length, self._size - self._start)
-        window = self._window
-        articles = tuple(window[at : min(at + length, end)] for at in range(begin, end, length))
-        return articles, max(0, end - begin)
+        return min(most * length, self._size - transfer.octets)
 
     def _needs_point(
         self, transfer: pesit.Transfer, articles: tuple[bytes, ...], sent: int
@@ -131,28 +143,28 @@ class Outflow:
             self.marks = {n: mark for n, mark in self.marks.items() if least <= n <= most}
             self.marks[most] = transfer.point
 
-    # -- the window of the file -----------------------------------------------------------------
+    # -- the file -------------------------------------------------------------------------------
 
-    def _read_ahead(self, at: int) -> Awaitable[bytes] | None:
-        """Has the window hold what a batch may need; a read that takes time is returned."""
-        wanted = min(at + _BATCH + self._length, self._size)
-        if self._start <= at and wanted <= self._start + len(self._window):
+    def _read(self, at: int, octets: int) -> Awaitable[bytes] | None:
+        """Has the window hold some octets; a read that takes time is returned."""
+        if self._start <= at and at + octets <= self._start + len(self._window):
             return None
-        block = self._reader.read(at, max(_BLOCK, _BATCH + self._length))
+        self._window = b""  # its memory serves for the next one
+        block = self._reader.read(at, octets)
         if inspect.isawaitable(block):
             return block
         assert isinstance(block, bytes)
-        self._hold(at, block)
+        self._hold(at, block, octets)
         return None
 
-    def _hold(self, at: int, block: bytes) -> None:
-        if not block and at < self._size:
+    def _hold(self, at: int, block: bytes, octets: int) -> None:
+        if len(block) < octets:
             raise OSError(errno.EIO, f"the file ends before its {self._size} bytes")
         self._start, self._window = at, block
 
-    async def _awaited(self, at: int, reading: Awaitable[bytes]) -> None:
+    async def _awaited(self, at: int, reading: Awaitable[bytes], octets: int) -> None:
         try:
-            self._hold(at, await reading)
+            self._hold(at, await reading, octets)
         except (OSError, GatewayError) as error:
             self._give_up(error)
 

@@ -9,6 +9,8 @@ Source: PeSIT E 4.4.20; octet 6 = 1 as Connect:Express and pesitwizard send it (
 
 from __future__ import annotations
 
+import functools
+import struct
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -22,11 +24,11 @@ MOST: Final = 255
 """Articles in one FPDU at most: octet 6 counts them."""
 PREFIX: Final = 2
 
-Piece = tuple[Kind, int, bytes]
-"""A data FPDU to be: its type, its octet 6, its content."""
+Piece = tuple[Kind, int, Sequence[bytes]]
+"""A data FPDU to be: its type, its octet 6, its content in parts, which are joined once."""
 
 
-def split(body: bytes, count: int) -> tuple[bytes, ...]:
+def split(body: bytes | memoryview, count: int) -> tuple[bytes, ...]:
     """The articles of a DTF.
 
     Args:
@@ -36,17 +38,28 @@ def split(body: bytes, count: int) -> tuple[bytes, ...]:
     Raises `RemoteProtocolError` 3-311 when the lengths do not add up.
     """
     if count == 0:
-        return (body,)
+        return (bytes(body),)
+    length = int.from_bytes(body[:PREFIX], "big")
+    if count * (PREFIX + length) == len(body):  # of one length, as a rule
+        found = _alike(count, length).unpack(body)
+        if found[::2].count(length) == count:
+            return found[1::2]
     articles = []
     at = 0
     for _ in range(count):
         start = at + PREFIX
         at = start + int.from_bytes(body[at:start], "big")
-        articles.append(body[start:at])
+        articles.append(bytes(body[start:at]))
     if at != len(body):
         words = f"DTF of {count} articles: their lengths make {at} octets, it has {len(body)}"
         raise RemoteProtocolError(words, PROTOCOL_ERROR)
     return tuple(articles)
+
+
+@functools.lru_cache(maxsize=16)
+def _alike(count: int, length: int) -> struct.Struct:
+    """Articles of one length behind their prefixes."""
+    return struct.Struct(">" + f"H{length}s" * count)
 
 
 def pack(articles: Sequence[bytes], limit: int, packing: Packing) -> Iterator[Piece]:
@@ -95,19 +108,19 @@ def _joins(article: bytes, run: list[bytes], size: int, room: int, packing: Pack
 
 def _flush(run: Sequence[bytes]) -> Iterator[Piece]:
     if len(run) == 1:
-        yield Kind.DTF, 0, run[0]
-    elif len(set(map(len, run))) == 1:
-        yield Kind.DTF, len(run), len(run[0]).to_bytes(PREFIX, "big").join([b"", *run])
+        yield Kind.DTF, 0, run
     elif run:
-        parts = [part for one in run for part in (len(one).to_bytes(PREFIX, "big"), one)]
-        yield Kind.DTF, len(run), b"".join(parts)
+        parts = [b""] * (2 * len(run))
+        parts[::2] = [len(one).to_bytes(PREFIX, "big") for one in run]
+        parts[1::2] = run
+        yield Kind.DTF, len(run), parts
 
 
 def _segments(article: bytes, room: int, first: int) -> Iterator[Piece]:
     """One article in several FPDUs; the first takes ``first`` octets if that is not 0."""
     at = first if 0 < first < min(room, len(article)) else min(room, len(article) - 1)
-    yield Kind.DTFDA, 0, article[:at]
+    yield Kind.DTFDA, 0, (article[:at],)
     while len(article) - at > room:
-        yield Kind.DTFMA, 0, article[at : at + room]
+        yield Kind.DTFMA, 0, (article[at : at + room],)
         at += room
-    yield Kind.DTFFA, 0, article[at:]
+    yield Kind.DTFFA, 0, (article[at:],)

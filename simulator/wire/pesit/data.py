@@ -46,10 +46,11 @@ class Inlet:
         found, pieces = self._articles(frame, transfer, judge)
         if not found:
             return ()
-        wire = sum(map(len, found))
+        wire = None
         if transfer.compression:
+            wire = sum(map(len, found))
             found = tuple(self._expander.expand(one, judge) for one in found)
-        transfer.move(found, wire, pieces, judge)
+        transfer.move(found, pieces, judge, wire)
         return found
 
     def _articles(
@@ -74,7 +75,7 @@ class Inlet:
         """Keeps a segment; the last one gives the article."""
         if frame.kind is Kind.DTFDA:
             self._segments, self._size = [], 0
-        self._segments.append(frame.body)
+        self._segments.append(bytes(frame.body))
         self._size += len(frame.body)
         limit = min(transfer.article_limit, self._profile.max_article)
         if self._size > (bound(limit) if transfer.compression else limit):
@@ -116,9 +117,13 @@ class Outlet:
             self._phase = phase
             granted = transfer.compression
             self._compressor = Compressor(granted) if granted else None
-        wire = list(map(self._compressor.compress, articles)) if self._compressor else articles
-        pieces = list(pack(wire, limit, self._packing))
-        transfer.move(articles, sum(map(len, wire)), len(pieces), _refuse)
+        if self._compressor is None:
+            pieces = list(pack(articles, limit, self._packing))
+            transfer.move(articles, len(pieces), _refuse)
+        else:
+            packed = list(map(self._compressor.compress, articles))
+            pieces = list(pack(packed, limit, self._packing))
+            transfer.move(articles, len(pieces), _refuse, sum(map(len, packed)))
         return pieces
 
 

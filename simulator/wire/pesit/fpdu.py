@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -33,6 +33,7 @@ from simulator.wire.pesit.parameters import (
 HEADER: Final = struct.Struct(">HBBBB")
 HEADER_LENGTH: Final = HEADER.size
 LARGEST: Final = 0xFFFF
+_KINDS: Final = {int(kind): kind for kind in Kind}
 ABSENT, SYNTAX, UNSUPPORTED, OUT_OF_RANGE = 1, 2, 3, 4
 CAUSES: Final = {
     ABSENT: "is absent",
@@ -50,7 +51,7 @@ class Frame(msgspec.Struct, frozen=True):
         kind: its type.
         destination: octet 5, the receiver's connection identifier.
         source: octet 6: the sender's in the connection phase, the number of articles of a DTF.
-        body: all after the header.
+        body: all after the header; of data a view of what arrived.
         octets: length of the entity it came in; 0 without a prefix.
         alone: nothing else was in that entity.
     """
@@ -58,7 +59,7 @@ class Frame(msgspec.Struct, frozen=True):
     kind: Kind
     destination: int
     source: int
-    body: bytes
+    body: bytes | memoryview
     octets: int = 0
     alone: bool = True
 
@@ -72,17 +73,37 @@ class Judge(Protocol):
 
 def frame_octets(kind: Kind, destination: int, source: int, body: bytes) -> bytes:
     """An FPDU on the wire, without prefix and check octets; raises `LocalProtocolError`."""
-    length = HEADER_LENGTH + len(body)
+    return b"".join(framed(kind, destination, source, (body,)).parts)
+
+
+class Framed(NamedTuple):
+    """An FPDU on the wire in parts, so that a long one is copied once.
+
+    Attributes:
+        kind: its type.
+        length: of all parts.
+        parts: header and content, without prefix and check octets.
+    """
+
+    kind: Kind
+    length: int
+    parts: Sequence[bytes]
+
+
+def framed(kind: Kind, destination: int, source: int, body: Sequence[bytes]) -> Framed:
+    """An FPDU with a content that is in parts; raises `LocalProtocolError`."""
+    length = HEADER_LENGTH + sum(map(len, body))
     if length > LARGEST:
         raise LocalProtocolError(f"{kind.label}: an FPDU has at most {LARGEST} octets: {length}")
-    return HEADER.pack(length, kind >> 8, kind & 0xFF, destination, source) + body
+    header = HEADER.pack(length, kind >> 8, kind & 0xFF, destination, source)
+    return Framed(kind, length, (header, *body))
 
 
 def read_kind(phase: int, kind: int) -> Kind:
     """The type that octets 3 and 4 name; raises `RemoteProtocolError` 3-311."""
     try:
-        return Kind(phase << 8 | kind)
-    except ValueError:
+        return _KINDS[phase << 8 | kind]
+    except KeyError:
         words = f"octets 3 and 4 are {phase:02X} {kind:02X}, no FPDU has that type"
         raise RemoteProtocolError(words, PROTOCOL_ERROR) from None
 

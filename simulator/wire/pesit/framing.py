@@ -28,7 +28,7 @@ from typing import Final
 from simulator.wire.pesit import crc
 from simulator.wire.pesit.diagnostics import NETWORK_INCIDENT, PROTOCOL_ERROR
 from simulator.wire.pesit.errors import LocalProtocolError, RemoteProtocolError
-from simulator.wire.pesit.fpdu import HEADER, HEADER_LENGTH, LARGEST, Frame, read_kind
+from simulator.wire.pesit.fpdu import HEADER, HEADER_LENGTH, LARGEST, Frame, Framed, read_kind
 from simulator.wire.pesit.kinds import CONCATENATED, Kind
 from simulator.wire.pesit.messages import PreAccept, PreConnection, PreRefuse
 from simulator.wire.pesit.parameters import CODES, units
@@ -42,6 +42,7 @@ REFUSED: Final = "NAK0".encode(EBCDIC)
 PREFIX: Final = 2
 _TOLD_BY: Final = 6
 CONNECTION_PHASE: Final = 0x40
+DATA_PHASE: Final = 0x00
 _CONNECT: Final = Kind.CONNECT.to_bytes(2, "big")
 
 Found = Frame | PreConnection | PreAccept | PreRefuse
@@ -65,54 +66,47 @@ class Reader:
         self.framing: Framing | None = None
         self.crc = False
         self.greeting: Framing | None = None
-        self._buffer = bytearray()
+        self._buffer = b""
         self._at = 0
-        self._entity: Iterator[Frame] = iter(())
+        # The entity whose FPDUs are being read: where it begins and ends.
+        self._begin = 0
+        self._end = 0
 
     def feed(self, data: bytes) -> None:
         """Adds what arrived."""
-        if self._at:
-            del self._buffer[: self._at]
-            self._at = 0
-        self._buffer += data
+        at = self._at
+        self._buffer = self._buffer[at:] + data if at < len(self._buffer) else data
+        self._begin, self._end, self._at = self._begin - at, self._end - at, 0
 
     def discard(self) -> None:
         """Forgets what is not read yet: the connection is over."""
-        self._buffer.clear()
-        self._at = 0
-        self._entity = iter(())
+        self._buffer = b""
+        self._at = self._begin = self._end = 0
 
     def next(self) -> Found | None:
         """The next FPDU or pre-connection, or None until more arrives.
 
         Raises `RemoteProtocolError`; after one that is not a `BadCrc` the stream is lost.
         """
-        frame = next(self._entity, None)
-        if frame is not None:
-            return frame
+        if self._at < self._end:
+            return self._within()
         if self.framing is None:
             greeting = self._detect()
             if greeting is not None or self.framing is None:
                 return greeting
         if self.framing is Framing.RAW:
             return self._raw()
-        entity = self._take_entity()
-        if entity is None:
-            return None
-        self._entity = self._split(entity)
-        return next(self._entity, None)
+        return self._within() if self._enter() else None
 
     def _left(self) -> int:
         return len(self._buffer) - self._at
 
     def _peek(self, start: int, end: int) -> bytes:
-        return bytes(self._buffer[self._at + start : self._at + end])
+        return self._buffer[self._at + start : self._at + end]
 
     def _take(self, length: int) -> bytes:
-        with memoryview(self._buffer) as view:
-            found = bytes(view[self._at : self._at + length])
         self._at += length
-        return found
+        return self._buffer[self._at - length : self._at]
 
     def _detect(self) -> Found | None:
         """Looks at the first octets; sets `framing`, or answers a whole pre-connection."""
@@ -154,36 +148,40 @@ class Reader:
         if checked:
             self.crc = True
             _check(octets, self._take(crc.LENGTH))
-        return _frame(octets, 0, alone=True)
+        return _frame(octets, 0, length, 0, alone=True)
 
     def _starts_connect(self) -> bool:
         return self._peek(2, 4) == _CONNECT
 
-    def _take_entity(self) -> bytes | None:
-        if self._left() < PREFIX:
-            return None
-        length = int.from_bytes(self._peek(0, PREFIX), "big")
-        if self._left() < PREFIX + length:
-            return None
-        self._at += PREFIX
-        return self._take(length)
-
-    def _split(self, entity: bytes) -> Iterator[Frame]:
-        """The FPDUs of one entity."""
-        if self.crc or (entity[2:4] == _CONNECT and announces_crc(entity[: _length(entity, 0)])):
-            self.crc = True
-            yield _checked(entity)
-            return
-        if not entity:
+    def _enter(self) -> bool:
+        """Steps over a prefix; False until the whole of its entity is here."""
+        buffer, at = self._buffer, self._at + PREFIX
+        if len(buffer) < at:
+            return False
+        end = at + _length(buffer, self._at)
+        if len(buffer) < end:
+            return False
+        if end == at:
             raise _bad_length(0, 0)
-        at = 0
-        while at < len(entity):
-            length = _length(entity, at)
-            if not HEADER_LENGTH <= length <= len(entity) - at:
-                raise _bad_length(length, len(entity) - at)
-            octets = entity[at : at + length]
-            at += length
-            yield _frame(octets, len(entity), alone=length == len(entity))
+        self._at, self._begin, self._end = at, at, end
+        return True
+
+    def _within(self) -> Frame:
+        """The next FPDU of an entity that is here."""
+        buffer, begin, at, end = self._buffer, self._begin, self._at, self._end
+        length = buffer[at] << 8 | buffer[at + 1] if at + 1 < end else 0
+        if self.crc or (at == begin and self._starts_connect() and self._announces_crc()):
+            self.crc = True
+            return _checked(self._take(end - at))
+        if not HEADER_LENGTH <= length <= end - at:
+            raise _bad_length(length, end - at)
+        self._at = at + length
+        entity = end - begin
+        return _frame(buffer, at, length, entity, alone=length == entity)
+
+    def _announces_crc(self) -> bool:
+        length = min(_length(self._buffer, self._at), self._end - self._at)
+        return announces_crc(self._peek(0, length))
 
 
 class Writer:
@@ -202,34 +200,45 @@ class Writer:
         self.max_entity = LARGEST
         self.concatenate = concatenate
 
-    def write(self, fpdus: Sequence[tuple[Kind, bytes]]) -> bytes:
+    def write(self, fpdus: Sequence[Framed]) -> bytes:
         """The octets that carry some FPDUs, in order."""
-        if self.framing is Framing.RAW or self.crc or not self.concatenate:
-            return b"".join(part for _, octets in fpdus for part in self._entity((octets,)))
-        return b"".join(part for group in self._groups(fpdus) for part in self._entity(group))
+        octets: list[bytes] = []
+        if self.crc:
+            for fpdu in fpdus:
+                octets += self._checked(fpdu)
+        elif self.framing is Framing.RAW:
+            for fpdu in fpdus:
+                octets += fpdu.parts
+        else:
+            for length, group in self._entities(fpdus):
+                octets.append(length.to_bytes(PREFIX, "big"))
+                for fpdu in group:
+                    octets += fpdu.parts
+        return b"".join(octets)
 
     def greeting(self, text: bytes) -> bytes:
         """A pre-connection or its answer."""
         return self._prefix(len(text)) + text
 
-    def _groups(self, fpdus: Iterable[tuple[Kind, bytes]]) -> Iterator[list[bytes]]:
-        group: list[bytes] = []
-        size = 0
-        for kind, octets in fpdus:
-            joins = kind in CONCATENATED and size + len(octets) <= self.max_entity
-            if group and not joins:
-                yield group
+    def _entities(self, fpdus: Iterable[Framed]) -> Iterator[tuple[int, list[Framed]]]:
+        """What shares an entity, and its length."""
+        group: list[Framed] = []
+        size, shared = 0, False
+        for fpdu in fpdus:
+            joins = self.concatenate and fpdu.kind in CONCATENATED
+            if group and not (joins and shared and size + fpdu.length <= self.max_entity):
+                yield size, group
                 group, size = [], 0
-            group.append(octets)
-            size += len(octets) if kind in CONCATENATED else self.max_entity
+            group.append(fpdu)
+            size += fpdu.length
+            shared = joins
         if group:
-            yield group
+            yield size, group
 
-    def _entity(self, fpdus: Sequence[bytes]) -> tuple[bytes, ...]:
-        """What an entity is joined of."""
-        if self.crc:
-            fpdus = [octets + crc.check_octets(octets) for octets in fpdus]
-        return (self._prefix(sum(map(len, fpdus))), *fpdus)
+    def _checked(self, fpdu: Framed) -> tuple[bytes, ...]:
+        """One FPDU and its check octets."""
+        octets = b"".join(fpdu.parts)
+        return self._prefix(fpdu.length + crc.LENGTH), octets, crc.check_octets(octets)
 
     def _prefix(self, length: int) -> bytes:
         return length.to_bytes(PREFIX, "big") if self.framing is Framing.PREFIXED else b""
@@ -310,12 +319,18 @@ def _checked(entity: bytes) -> Frame:
     _check(octets, check)
     if not HEADER_LENGTH <= _length(octets, 0) == len(octets):
         raise _bad_length(_length(octets, 0), len(octets))
-    return _frame(octets, len(entity), alone=True)
+    return _frame(octets, 0, len(octets), len(entity), alone=True)
 
 
-def _frame(octets: bytes, entity: int, *, alone: bool) -> Frame:
-    _, phase, kind, destination, source = HEADER.unpack_from(octets)
-    return Frame(read_kind(phase, kind), destination, source, octets[HEADER_LENGTH:], entity, alone)
+def _frame(octets: bytes, at: int, length: int, entity: int, *, alone: bool) -> Frame:
+    _, phase, kind, destination, source = HEADER.unpack_from(octets, at)
+    found = read_kind(phase, kind)
+    body: bytes | memoryview
+    if phase == DATA_PHASE:  # long, and to be copied once: into its articles
+        body = memoryview(octets)[at + HEADER_LENGTH : at + length]
+    else:
+        body = octets[at + HEADER_LENGTH : at + length]
+    return Frame(found, destination, source, body, entity, alone)
 
 
 def _bad_length(length: int, found: int) -> RemoteProtocolError:

@@ -11,7 +11,7 @@ Nothing here reads a clock. Time comes in with ``now`` (seconds, any origin) and
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, TypeGuard
 
 import msgspec
 
@@ -21,7 +21,7 @@ from simulator.wire.pesit.data import Inlet, Outlet, refuse
 from simulator.wire.pesit.deadlines import Deadline, Expired, expiry, timer
 from simulator.wire.pesit.diagnostics import PROTOCOL_ERROR, TRANSMISSION_ERROR
 from simulator.wire.pesit.errors import Breach, LocalProtocolError, RemoteProtocolError
-from simulator.wire.pesit.fpdu import Frame, decode_body, encode_body, frame_octets
+from simulator.wire.pesit.fpdu import Frame, Framed, decode_body, encode_body, framed
 from simulator.wire.pesit.framing import BadCrc, Found, Reader, Writer, greeting_octets
 from simulator.wire.pesit.kinds import CONCATENATED, Kind
 from simulator.wire.pesit.parts import PARTS, Assembly, cut_message, is_long
@@ -67,6 +67,7 @@ class Session:
         self._hearing: Kind = Kind.CONNECT
         self._assembly = Assembly(options.profile.max_message)
         self._owes_answer = False
+        self._takes_data = False
         self._active = now
 
     @property
@@ -132,8 +133,11 @@ class Session:
 
     def _hear(self, found: Found, now: float) -> m.Message | None:
         """One FPDU; None when it says nothing to the caller."""
-        kind = self._hearing = found.kind if isinstance(found, Frame) else found.KIND
         self._active = now
+        if self._is_plain(found):
+            self._hearing = Kind.DTF
+            return self._hear_data(found)
+        kind = self._hearing = found.kind if isinstance(found, Frame) else found.KIND
         if self._owes_answer and kind not in {Kind.ABORT, Kind.IDT}:
             return None
         taken = step(self.state, kind, self._roles(self.side.other))
@@ -147,8 +151,10 @@ class Session:
             return found
         self._check_header(found)
         if kind.is_data:
-            return self._hear_data(found, taken)
-        message = decode_body(kind, found.body, self._tolerate)
+            data = self._hear_data(found)
+            self.state = taken.to
+            return data
+        message = decode_body(kind, bytes(found.body), self._tolerate)
         if kind in PARTS:
             return self._hear_part(kind, message, taken)
         return self._hear_message(found, message, taken)
@@ -165,9 +171,20 @@ class Session:
             return msgspec.structs.replace(message, mark=self.agreement.current.point)
         return message
 
-    def _hear_data(self, frame: Frame, taken: Step) -> m.Data | None:
+    def _is_plain(self, found: Found) -> TypeGuard[Frame]:
+        """A DTF among others, about which no rule has a word: nearly all that ever comes."""
+        return (
+            self._takes_data
+            and self.state is State.DATA
+            and isinstance(found, Frame)
+            and found.kind is Kind.DTF
+            and found.destination == self.own_id
+            and found.octets <= self.agreement.current.max_entity
+            and not self._owes_answer
+        )
+
+    def _hear_data(self, frame: Frame) -> m.Data | None:
         articles = self._inlet.take(frame, self.agreement.current, self._tolerate)
-        self.state = taken.to
         return m.Data(articles=articles) if articles else None
 
     def _hear_part(self, kind: Kind, part: m.Message, taken: Step) -> m.Msg | None:
@@ -256,7 +273,7 @@ class Session:
         and the session stands as before; if an earlier message of the same call was already
         taken, the session is lost (FAILED), so give several only where all are allowed.
         """
-        fpdus: list[tuple[Kind, bytes]] = []
+        fpdus: list[Framed] = []
         greetings = b""
         for message in messages:
             try:
@@ -277,34 +294,31 @@ class Session:
         self._enter(taken, message, by_us=True)
         return octets
 
-    def _say(self, message: m.Message) -> list[tuple[Kind, bytes]]:
+    def _say(self, message: m.Message) -> list[Framed]:
         if isinstance(message, m.Data):
             return self._say_data(message)
         if isinstance(message, m.Msg) and is_long(message):
             return self._say_parts(message)
         message = self._completed(message)
         taken = self._allowed(message.KIND)
-        octets = self._framed(message.KIND, encode_body(message))
+        fpdu = self._framed(message.KIND, encode_body(message))
         self.agreement.learn(message, self._roles(self.side), refuse)
         self._enter(taken, message, by_us=True)
         if isinstance(message, m.Syn):
             self._outlet.point()
-        return [(message.KIND, octets)]
+        return [fpdu]
 
-    def _say_data(self, message: m.Data) -> list[tuple[Kind, bytes]]:
+    def _say_data(self, message: m.Data) -> list[Framed]:
         self._allowed(Kind.DTF)
         transfer = self.agreement.current
         limit = transfer.max_entity - (2 if self.agreement.crc else 0)
         pieces = self._outlet.give(message.articles, transfer, limit)
-        return [
-            (kind, frame_octets(kind, self.peer_id, count, body)) for kind, count, body in pieces
-        ]
+        return [framed(kind, self.peer_id, count, body) for kind, count, body in pieces]
 
-    def _say_parts(self, message: m.Msg) -> list[tuple[Kind, bytes]]:
+    def _say_parts(self, message: m.Msg) -> list[Framed]:
         self._allowed(Kind.MSGDM)
         fpdus = [
-            (kind, self._framed(kind, encode_body(part, kind)))
-            for kind, part in cut_message(message)
+            self._framed(kind, encode_body(part, kind)) for kind, part in cut_message(message)
         ]
         self.state = State.MESSAGE_SENT
         return fpdus
@@ -315,10 +329,10 @@ class Session:
             return msgspec.structs.replace(message, max_entity=self.transfer.max_entity)
         return message
 
-    def _framed(self, kind: Kind, body: bytes) -> bytes:
+    def _framed(self, kind: Kind, body: bytes) -> Framed:
         destination = 0 if kind is Kind.CONNECT else self.peer_id
         source = self.own_id if kind.is_connection and kind is not Kind.RCONNECT else 0
-        return frame_octets(kind, destination, source, body)
+        return framed(kind, destination, source, (body,))
 
     def _allowed(self, kind: Kind) -> Step:
         taken = step(self.state, kind, self._roles(self.side))
@@ -341,6 +355,8 @@ class Session:
         self._reader.crc = self.agreement.crc
         if self.transfer:
             self._writer.max_entity = self.transfer.max_entity
+        stays = step(State.DATA, Kind.DTF, self._roles(self.side.other))
+        self._takes_data = stays is not None and not stays.ignored and stays.to is State.DATA
 
     def _roles(self, side: Side) -> frozenset[By]:
         return roles(side, self.agreement.writing)

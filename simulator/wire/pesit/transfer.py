@@ -10,8 +10,11 @@ Source: PeSIT E 3.6 (F.CHECK, F.RESTART, F.TRANSFER.END), 3.7, 4.4.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Final
+
+import msgspec
 
 from simulator.wire.pesit.diagnostics import (
     ABNORMAL_END,
@@ -39,6 +42,19 @@ from simulator.wire.pesit.profile import Profile
 KB: Final = 1024
 LAST_POINT: Final = 999_999
 START: Final = Mark()
+
+
+class _Bounds(msgspec.Struct):
+    """What a file may hold: octets of an article, octets, articles."""
+
+    article: int = 0
+    octets: float = math.inf
+    articles: float = math.inf
+
+    @property
+    def words(self) -> str:
+        """What PI 42 reserved."""
+        return f"{self.octets} octets" if self.articles == math.inf else f"{self.articles} articles"
 
 
 class Transfer:
@@ -76,6 +92,7 @@ class Transfer:
         self.articles = self.octets = self.wire = self.pieces = 0
         self.last_point = self.acknowledged = 0
         self._since = 0
+        self._bounds = _Bounds()
 
     # What the file is.
 
@@ -119,7 +136,19 @@ class Transfer:
         self.base = self._marks.get(point, Mark(number=point))
         self._marks = {0: START, point: self.base}
         self.epoch += 1
+        self._bounds = self._read_bounds()
         self._go_to(self.base)
+
+    def _read_bounds(self) -> _Bounds:
+        attributes = self.attributes
+        reserved = attributes.max_reserved if attributes else None
+        bounds = _Bounds(article=self.article_limit)
+        if attributes and reserved:
+            if attributes.reservation_unit:
+                bounds.articles = reserved
+            else:
+                bounds.octets = reserved * KB
+        return bounds
 
     @property
     def mark(self) -> Mark:
@@ -133,38 +162,35 @@ class Transfer:
 
     # What is moved.
 
-    def move(self, articles: Sequence[bytes], wire: int, pieces: int, judge: Judge) -> None:
+    def move(
+        self, articles: Sequence[bytes], pieces: int, judge: Judge, wire: int | None = None
+    ) -> None:
         """Counts articles that were sent or received.
 
         Args:
             articles: decompressed.
-            wire: their octets as they travelled.
             pieces: the FPDUs' worth of them, a segment counting one.
             judge: hears of articles or files that are too long, and of points overdue.
+            wire: their octets as they travelled, when they were compressed.
         """
-        longest = max(map(len, articles))
-        if longest > self.article_limit:
-            judge("article-too-long", f"{longest} octets, announced {self.article_limit}")
+        sizes = [*map(len, articles)]
+        size, longest = sum(sizes), max(sizes)
+        if wire is None:
+            wire = size
+        bounds = self._bounds
+        if longest > bounds.article:
+            judge("article-too-long", f"{longest} octets, announced {bounds.article}")
         since = self._since + wire
-        limit = self._interval
-        if limit and since > limit and (self._since or len(articles) > 1):
+        if since > (limit := self._interval) and limit and (self._since or len(articles) > 1):
             judge("too-much-data-without-point", f"{since} octets since point {self.last_point}")
-        octets, count = self.octets + sum(map(len, articles)), self.articles + len(articles)
-        self._reserve(octets, count, judge)
+        octets, count = self.octets + size, self.articles + len(sizes)
+        if octets > bounds.octets or count > bounds.articles:
+            words = f"{octets} octets in {count} articles, reserved {bounds.words}"
+            judge("space-exhausted", words, CODES["max_reserved"])
         self.octets, self.articles = octets, count
         self.wire += wire
         self.pieces += pieces
         self._since = since
-
-    def _reserve(self, octets: int, articles: int, judge: Judge) -> None:
-        attributes = self.attributes
-        reserved = attributes.max_reserved if attributes else None
-        if not (attributes and reserved):
-            return
-        used, unit = (articles, "articles") if attributes.reservation_unit else (octets, "octets")
-        room = reserved if attributes.reservation_unit else reserved * KB
-        if used > room:
-            judge("space-exhausted", f"{used} {unit}, reserved {room}", CODES["max_reserved"])
 
     # Points.
 

@@ -98,7 +98,8 @@ def test_long_repeats_take_two_octets_for_63():
 )
 def test_packed_articles_unpack_in_order_and_no_fpdu_is_too_long(articles, limit, packing):
     got, part = [], b""
-    for kind, count, body in pack(articles, limit, packing):
+    for kind, count, parts in pack(articles, limit, packing):
+        body = b"".join(parts)
         assert 0 < len(body) <= limit - 6
         if kind is Kind.DTF:
             assert not part
