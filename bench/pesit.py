@@ -1,8 +1,9 @@
 """PeSIT over TLS: 100 MB each way, many small files on one connection, memory of one transfer.
 
 The reference of the transfers is a bare Twisted TLS connection on this machine in the same run, with
-the same certificate and the same chunks: one side sends octets, the other counts them. Server and
-client are processes of their own, on both sides of the comparison.
+the same certificate: one side sends octets, the other counts them and drops them, or keeps them with
+the same code as PeSIT does (hash, file and fsync in the node; file and fsync for who fetches). Server
+and client are processes of their own, on both sides of the comparison.
 """
 
 # Protocols of Twisted are named by Twisted, and nothing of it has a type of its own.
@@ -30,8 +31,9 @@ sys.path.insert(0, str(TESTS))
 
 MB = 1 << 20
 CHUNK = 1 << 16
+GATHERED = 1 << 18
 LARGE = 100 * MB
-TURNS = 5
+TURNS = 9
 
 
 def reactor() -> Any:
@@ -68,8 +70,49 @@ def on_reactor(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
 # -- the reference ------------------------------------------------------------------------------
 
 
-def sink(key: str, chain: str) -> None:
-    """A process: counts what comes, and sends as much to who asks with one octet."""
+class Gathered:
+    """Octets that are written in large pieces."""
+
+    def __init__(self, write: Callable[[int, bytes], object]) -> None:
+        self._write = write
+        self._parts: list[bytes] = []
+        self._size = self._written = 0
+
+    def add(self, data: bytes) -> None:
+        self._parts.append(data)
+        self._size += len(data)
+        if self._size == LARGE or self._size - self._written >= GATHERED:
+            self._write(self._written, b"".join(self._parts))
+            self._parts, self._written = [], self._size
+
+
+class Dropping:
+    """What a sink does with octets."""
+
+    def add(self, data: bytes) -> None:
+        pass
+
+    async def answer(self, transport: Any) -> None:
+        transport.write(b"!")
+
+
+class Keeping(Dropping):
+    """What the node does with them: they are hashed, and on the disk before the answer."""
+
+    def __init__(self, folder: str) -> None:
+        from simulator.runtime.spool import Spool
+
+        self._spool = Spool(Path(folder))
+        self.add = Gathered(self._spool.write).add  # type: ignore[method-assign]
+
+    async def answer(self, transport: Any) -> None:
+        await self._spool.finish()
+        transport.write(b"!")
+        self._spool.discard()
+
+
+def sink(key: str, chain: str, folder: str = "") -> None:
+    """A process: drops what comes, or keeps it in a folder; sends as much to who asks with one octet."""
     from twisted.internet import protocol
 
     from simulator.transport import tls
@@ -77,13 +120,17 @@ def sink(key: str, chain: str) -> None:
     class Sink(protocol.Protocol):
         seen = 0
 
+        def connectionMade(self) -> None:
+            self.use = Keeping(folder) if folder else Dropping()
+
         def dataReceived(self, data: bytes) -> None:
             if not self.seen and len(data) == 1:
                 Source(self.transport, LARGE)
                 return
             self.seen += len(data)
-            if self.seen >= LARGE:
-                self.transport.write(b"!")
+            self.use.add(data)
+            if self.seen == LARGE:
+                self.end = asyncio.ensure_future(self.use.answer(self.transport))
 
     class Factory(protocol.ServerFactory):
         protocol = Sink
@@ -123,19 +170,20 @@ class Source:
         self._left = 0
 
 
-async def bare(port: int, *, up: bool) -> float:
-    """Seconds of 100 MB through a bare TLS connection."""
+async def bare(port: int, *, up: bool, keep: Path | None = None) -> float:
+    """Seconds of 100 MB through a bare TLS connection; what comes down may be kept in a file."""
     from twisted.internet import protocol
 
     from simulator.transport import tls
 
-    done: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    file = keep.open("wb", buffering=0) if keep else None
+    gathered = Gathered(lambda _, data: file.write(data)) if file else None
 
     class Client(protocol.Protocol):
         seen = 0
 
         def connectionMade(self) -> None:
-            self.begin = time.perf_counter()
             if up:
                 Source(self.transport, LARGE)
             else:
@@ -143,17 +191,24 @@ async def bare(port: int, *, up: bool) -> float:
 
         def dataReceived(self, data: bytes) -> None:
             self.seen += len(data)
-            if self.seen >= (1 if up else LARGE):
-                done.set_result(time.perf_counter() - self.begin)
+            if gathered is not None:
+                gathered.add(data)
+            if self.seen == (1 if up else LARGE):
+                done.set_result(None)
                 self.transport.loseConnection()
 
     class Factory(protocol.ClientFactory):
         protocol = Client
         noisy = False
 
+    begin = time.perf_counter()
     factory = tls.caller_factory(tls.client_context(None), Factory())
     reactor().connectTCP("127.0.0.1", port, factory)
-    return await done
+    await done
+    if file is not None:
+        await asyncio.to_thread(os.fsync, file.fileno())
+        file.close()
+    return time.perf_counter() - begin
 
 
 # -- the server ---------------------------------------------------------------------------------
@@ -263,20 +318,21 @@ def process(*words: str) -> Iterator[int]:
 
 def pesit() -> None:
     """100 MB up and down, 1,000 files of 10 KB, memory of one transfer."""
-    for part in ("push", "sent", "pull", "many", "node", "memory"):
+    for part in ("push", "stored", "pull", "fetched", "many", "node", "memory"):
         subprocess.run([sys.executable, "-m", "bench.pesit", part], check=True)
 
 
-def _compared(folder: Path, words: str, *, up: bool, what: str = "keep") -> None:
+def _compared(folder: Path, words: str, *, up: bool, what: str) -> None:
     with process("server", str(folder), what) as ours:
         keys = str(folder / "aife.key"), str(folder / "aife.pem")
-        with process("sink", *keys) as theirs:
-            turns = on_reactor(lambda: _turns(folder, ours, theirs, up=up))
+        spools = (str(folder),) if what == "keep" and up else ()
+        with process("sink", *keys, *spools) as theirs:
+            turns = on_reactor(lambda: _turns(folder, ours, theirs, up=up, keep=what == "keep"))
     _report(words, *turns)
 
 
 async def _turns(
-    folder: Path, ours: int, theirs: int, *, up: bool
+    folder: Path, ours: int, theirs: int, *, up: bool, keep: bool
 ) -> tuple[list[float], list[float]]:
     """Seconds of both contenders, who take turns; the first turn warms them."""
     from simulator.transport import pesit_client
@@ -285,23 +341,33 @@ async def _turns(
     bare_times, times = [], []
     file = folder / name_of(1)
     file.write_bytes(os.urandom(LARGE))
+    fetched = folder / "fetched" if keep and not up else None
     for turn in range(TURNS + 1):
-        bare_times.append(await bare(theirs, up=up))
+        await asyncio.to_thread(os.sync)  # no turn pays for the writes of the one before
+        bare_times.append(await bare(theirs, up=up, keep=fetched))
+        await asyncio.to_thread(os.sync)
         if up:
             times.append(await timed(pesit_client.send(where, [file])))
         else:
-            times.append(await timed(_one_return(where, folder / f"box{turn}")))
+            times.append(await timed(_one_return(where, folder / f"box{turn}", keep=keep)))
     return bare_times[1:], times[1:]
 
 
-async def _one_return(where: Any, box: Path) -> None:
-    """Fetches one of the returns that wait, to a file that is on the disk."""
+async def _one_return(where: Any, box: Path, *, keep: bool) -> None:
+    """Fetches one of the returns that wait: to a file that is on the disk, or to nowhere."""
     from simulator.transport.pesit_call import connect
-    from simulator.transport.pesit_client import _Errand
+    from simulator.transport.pesit_client import _Errand, _Fetch
     from simulator.transport.pesit_errands import FileCall
 
+    class Dropped(_Fetch):
+        def _write(self, offset: int, octets: bytes) -> None:
+            pass
+
+    class Errand(_Errand):
+        fetches = _Fetch if keep else Dropped
+
     box.mkdir()
-    errand, call = _Errand(box, "*"), await connect(where, FileCall)
+    errand, call = Errand(box, "*"), await connect(where, FileCall)
     await errand.fetch_one(call)
     await call.release()
     (fetched,) = box.iterdir()
@@ -313,7 +379,7 @@ def _report(words: str, theirs: list[float], ours: list[float]) -> None:
     ratio = statistics.median(t / o for t, o in zip(theirs, ours, strict=True))
     rates = [LARGE / MB / statistics.median(each) for each in (theirs, ours)]
     print(
-        f"{words}, 100 MB over TLS: bare {rates[0]:.0f} MB/s, PeSIT {rates[1]:.0f} MB/s,"
+        f"{words}, 100 MB over TLS: bare sink {rates[0]:.0f} MB/s, PeSIT {rates[1]:.0f} MB/s,"
         f" median ratio {ratio:.2f} (claim >= 0.6)"
     )
 
@@ -383,9 +449,10 @@ def _send(ready: str, file: str) -> None:
 
 
 _PARTS: dict[str, Callable[[Path], None]] = {
-    "push": partial(_compared, words="push to the disk", up=True),
-    "sent": partial(_compared, words="push, dropped like the reference", up=True, what="drop"),
-    "pull": partial(_compared, words="pull to the disk", up=False),
+    "push": partial(_compared, words="push, dropped", up=True, what="drop"),
+    "stored": partial(_compared, words="push, stored (SHA-256, fsync)", up=True, what="keep"),
+    "pull": partial(_compared, words="pull, dropped", up=False, what="drop"),
+    "fetched": partial(_compared, words="pull, to a file (fsync)", up=False, what="keep"),
     "many": _many,
     "node": _node,
     "memory": _memory,

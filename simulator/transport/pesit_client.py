@@ -259,6 +259,10 @@ async def send(endpoint: Endpoint, files: Iterable[Path]) -> None:
             reader.close()
 
 
+# Octets that are written before they are brought to the disk beside the transfer: bounds the last sync.
+_SYNCED = 16 << 20
+
+
 class _Fetch:
     """One file on its way into a folder, over as many connections as it takes."""
 
@@ -269,20 +273,42 @@ class _Fetch:
         self._descriptor = os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         self.inflow = Inflow(self._write, data_code, lines=True, limit=_NO_LIMIT)
         self.is_here = False
+        self._synced = 0
+        self._syncing: asyncio.Future[None] | None = None
 
     def _write(self, offset: int, octets: bytes) -> None:
         os.pwrite(self._descriptor, octets, offset)
+        end = offset + len(octets)
+        before = self._syncing
+        if end - self._synced < _SYNCED or (before is not None and not before.done()):
+            return
+        if before is None or before.exception() is None:  # one that failed is told by `finish`
+            self._synced = end
+            loop = asyncio.get_running_loop()
+            self._syncing = loop.run_in_executor(None, os.fsync, self._descriptor)
 
-    def finish(self) -> None:
+    async def finish(self) -> None:
         """Brings the file to the disk under its name: before anybody is told that it is there."""
+        await self._settled()
+        if self._syncing is not None:
+            self._syncing.result()
+        await asyncio.to_thread(self._finish)
+
+    async def _settled(self) -> None:
+        """Waits for a sync that was begun: it owns the descriptor."""
+        if self._syncing is not None:
+            await asyncio.wait({self._syncing})
+
+    def _finish(self) -> None:
         os.ftruncate(self._descriptor, self.inflow.end)
         os.fsync(self._descriptor)
         if not self.is_here:
             self._part.replace(self.target)
             self.is_here = True
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Removes what is unfinished."""
+        await self._settled()
         os.close(self._descriptor)
         if not self.is_here:
             self._part.unlink(missing_ok=True)
@@ -316,12 +342,14 @@ async def receive(endpoint: Endpoint, into: Path, wanted: str = "*") -> list[Pat
         message = f"{endpoint}: fetching: {failure}"
         raise TransferFailed(message) from None
     finally:
-        errand.close()
+        await errand.close()
     return errand.files
 
 
 class _Errand:
     """Fetching everything that waits."""
+
+    fetches = _Fetch
 
     def __init__(self, into: Path, wanted: str) -> None:
         self._into = into
@@ -352,31 +380,31 @@ class _Errand:
         """Goes on with the file that broke off; if it waits no longer, the server knows we have it."""
         chosen = await call.choose(fetch.target.name, fetch.transfer_id)
         if chosen is None:
-            self._done(fetch)
+            await self._done(fetch)
         else:
             await self._fetch(call, fetch, fetch.inflow.last.mark.number)
 
     def _begin(self, chosen: pesit.AckSelect) -> _Fetch:
         name = (chosen.label or chosen.free or chosen.file_name or "").rstrip()
         target = self._into / local_name(name, {path.name for path in self.files})
-        return _Fetch(target, chosen.transfer_id or 0, chosen.data_code)
+        return self.fetches(target, chosen.transfer_id or 0, chosen.data_code)
 
     async def _fetch(self, call: FileCall, fetch: _Fetch, point: int) -> None:
         await call.read(fetch.inflow, point)
-        await asyncio.to_thread(fetch.finish)
+        await fetch.finish()
         await call.acknowledge()
-        self._done(fetch)
+        await self._done(fetch)
 
-    def _done(self, fetch: _Fetch) -> None:
+    async def _done(self, fetch: _Fetch) -> None:
         self._current = None
         if fetch.is_here:
             self.files.append(fetch.target)
-        fetch.close()
+        await fetch.close()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Removes what is unfinished."""
         if self._current is not None:
-            self._current.close()
+            await self._current.close()
 
 
 def local_name(name: str, taken: set[str]) -> str:

@@ -111,6 +111,7 @@ class Link(protocol.Protocol):
         self._wire.setTcpNoDelay(True)
         tcp = self._wire.transport if is_tls(self._wire) else self._wire
         tcp.bufferSize = _AT_ONCE
+        tcp.SEND_LIMIT = 2 * _AT_ONCE
         self.session = self._make(self._since)
         self._wire.registerProducer(self, True)
         self._speaker = self._speaker_of(self)
@@ -128,13 +129,13 @@ class Link(protocol.Protocol):
         if not self._pending:
             return
         self._heard = self._loop.time()
-        pending, self._pending = self._pending, []
-        events: Iterator[pesit.Event] = iter(())
-        for data in pending:
-            self._captured(self.session.side.other, data)
-            if not self._closing:
-                events = self.session.receive(data, self._heard)
-        if not (self._working or self._closing):
+        data = b"".join(self._pending)
+        self._pending.clear()
+        self._captured(self.session.side.other, data)
+        if self._closing:
+            return
+        events = self.session.receive(data, self._heard)
+        if not self._working:
             self._hear(events)
 
     def _captured(self, speaker: pesit.Side, octets: bytes) -> None:

@@ -47,6 +47,11 @@ __all__ = [
     "server_context",
 ]
 
+# Octets of a TLS record at most, and those that encryption adds to it at most.
+_RECORD = 1 << 14
+_OVERHEAD = 325
+# SSL_MODE_ENABLE_PARTIAL_WRITE: one call writes one record at most.
+_PARTIAL_WRITE = 1
 # X.509 verification results that a caller overlooks: not yet valid, expired (business time judges
 # them), and purpose (the fiche takes one certificate, "serveur de type client", for both uses).
 _OVERLOOKED = frozenset({9, 10, 26})
@@ -150,8 +155,34 @@ def listener_factory(context: SSL.Context, wrapped: IProtocolFactory) -> TLSMemo
 
 def at_once(factory: TLSMemoryBIOFactory) -> TLSMemoryBIOFactory:
     """The same factory, writing at once: for who gives whole messages, as gathering costs a turn."""
-    factory.protocol = TLSMemoryBIOProtocol
+    factory.protocol = _AtOnce
     return factory
+
+
+class _AtOnce(TLSMemoryBIOProtocol):
+    """Encrypts what is written in one go, where Twisted goes to the socket with each record.
+
+    Measured, sender of 100 MB in blocks of 256 KB: 0.08 s of processor time, against 0.12 s.
+    """
+
+    def write(self, data: bytes) -> None:
+        """Writes; what is short, or cannot be encrypted yet or any more, is left to Twisted."""
+        twisted: Any = super()  # has no types
+        connection: SSL.Connection | None = twisted.getHandle()
+        if self.disconnecting or connection is None or len(data) <= _RECORD:
+            twisted.write(data)
+            return
+        try:
+            sent = connection.send(data)
+        except SSL.Error:
+            twisted.write(data)
+            return
+        # A record more than these need, should a message of TLS itself have gone before.
+        records = 2 + len(data) // _RECORD
+        wire = cast("Any", self.transport)
+        wire.write(connection.bio_read(len(data) + _OVERHEAD * records))
+        if sent < len(data):
+            twisted.write(data[sent:])
 
 
 def caller_factory(
@@ -200,6 +231,7 @@ def _context(identity: Identity | None) -> SSL.Context:
     context = SSL.Context(SSL.TLS_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_options(SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION)
+    context.clear_mode(_PARTIAL_WRITE)
     if identity is not None:
         _use(context, identity)
     return context

@@ -1,5 +1,6 @@
 """TLS contexts from PEM: what is believed, what is overlooked, what is refused."""
 
+import os
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import SSL
+from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 
 from simulator.transport import tls
 
@@ -120,3 +125,87 @@ def test_material_that_cannot_be_used_says_which(tmp_path):
 def test_a_transport_without_tls_has_no_certificate():
     assert tls.peer_certificate(object()) is None
     assert not tls.is_tls(object())
+
+
+class Heard(Protocol):
+    """Says some blocks as soon as it is connected, and keeps what it hears."""
+
+    def __init__(self, *blocks):
+        self.blocks, self.heard = blocks, b""
+
+    def connectionMade(self):
+        for block in self.blocks:
+            self.transport.write(block)
+
+    def dataReceived(self, data):
+        self.heard += data
+
+    def connectionLost(self, reason=None):
+        pass
+
+
+def at_both_ends(server, client, own, peer):
+    """Two protocols behind TLS that writes at once, each with a transport in memory."""
+    ends = []
+    factories = (tls.listener_factory(server, Factory()), tls.caller_factory(client, Factory()))
+    for factory, protocol in zip(factories, (own, peer), strict=True):
+        end = tls.at_once(factory).protocol(factory, protocol)
+        end.makeConnection(StringTransport())
+        ends.append(end)
+    return ends
+
+
+def carried(*ends):
+    """Carries octets until neither end has any."""
+    while any(end.transport.value() for end in ends):
+        for end, other in (ends, ends[::-1]):
+            octets = end.transport.value()
+            end.transport.clear()
+            if octets:
+                other.dataReceived(octets)
+
+
+CBC = b"ECDHE-ECDSA-AES256-SHA384:@SECLEVEL=0"  # what adds most to a record
+
+
+@pytest.mark.parametrize(
+    ("version", "cipher"), [(SSL.TLS1_3_VERSION, None), (SSL.TLS1_2_VERSION, CBC)]
+)
+@pytest.mark.parametrize("sizes", [(1,), (16384,), (16385,), (100, 300_000, 5, 70_000, 16384)])
+def test_what_is_written_at_once_arrives_whole_and_in_order(version, cipher, sizes):
+    own, blocks = identity(), [os.urandom(size) for size in sizes]
+    client = tls.client_context(own.chain)
+    client.set_max_proto_version(version)
+    if cipher:
+        client.set_cipher_list(cipher)
+    server, peer = Heard(), Heard(*blocks)  # before any hand is shaken
+    ends = at_both_ends(tls.server_context(own), client, server, peer)
+    carried(*ends)
+    assert server.heard == b"".join(blocks)
+    for block in blocks:
+        server.transport.write(block)
+        server.transport.write(block[:1])
+    carried(*ends)
+    assert peer.heard == b"".join(block + block[:1] for block in blocks)
+
+
+def test_a_large_block_is_one_write_to_the_socket():
+    own, server = identity(), Heard()
+    ends = at_both_ends(tls.server_context(own), tls.client_context(own.chain), server, Heard())
+    carried(*ends)
+    writes = []
+    ends[0].transport.write = writes.append
+    server.transport.write(bytes(1 << 20))
+    assert [len(one) > 1 << 20 for one in writes] == [True]
+
+
+def test_what_is_written_after_the_end_is_dropped():
+    own, server, peer = identity(), Heard(), Heard()
+    ends = at_both_ends(tls.server_context(own), tls.client_context(own.chain), server, peer)
+    carried(*ends)
+    server.transport.loseConnection()
+    server.transport.write(bytes(1 << 17))
+    carried(*ends)
+    ends[0].connectionLost(Failure(ConnectionDone()))
+    server.transport.write(bytes(1 << 17))
+    assert peer.heard == b""

@@ -1,6 +1,7 @@
 """Files over PeSIT, both ways, over TLS and in clear."""
 
 import asyncio
+import errno
 import os
 import subprocess
 import sys
@@ -52,3 +53,24 @@ async def test_a_script_without_a_reactor_sends_and_receives(idle_pesit):
     )
     assert (done.stdout.split(), done.returncode) == ([RETURN], 0), done.stderr
     assert len(site.node.deposits) == 1
+
+
+@awaited
+async def test_a_sync_that_failed_on_the_way_is_told_at_the_end(tmp_path, monkeypatch):
+    """The system tells of a lost write once: whoever asks again is told that all is well."""
+    failures = [OSError(errno.EIO, "lost")]
+
+    def fsync(_descriptor):
+        if failures:
+            raise failures.pop()
+
+    monkeypatch.setattr(pesit_client.os, "fsync", fsync)
+    fetch = pesit_client._Fetch(tmp_path / "return", 1, None)
+    for _ in range(20):
+        fetch.inflow.take([bytes(1 << 20)])
+        await asyncio.sleep(0)
+    with pytest.raises(OSError, match="lost"):
+        await fetch.finish()
+    await fetch.close()
+    assert not failures
+    assert list(tmp_path.iterdir()) == []

@@ -113,7 +113,8 @@ class Session:
                 found = self._reader.next()
                 if found is None:
                     return
-                event = self._hear(found, now)
+                self._active = now
+                event = self._hear_plain(found) if self._is_plain(found) else self._hear(found)
             except Breach as breach:
                 error = RemoteProtocolError(
                     f"{self._hearing.label}: {breach}",
@@ -131,12 +132,24 @@ class Session:
                 yield event
         self._reader.discard()
 
-    def _hear(self, found: Found, now: float) -> m.Message | None:
+    def _is_plain(self, found: Found) -> TypeGuard[Frame]:
+        """A DTF among others, about which no rule has a word: nearly all that ever comes."""
+        return (
+            self._takes_data
+            and self.state is State.DATA
+            and isinstance(found, Frame)
+            and found.kind is Kind.DTF
+            and found.destination == self.own_id
+            and found.octets <= self.agreement.current.max_entity
+            and not self._owes_answer
+        )
+
+    def _hear_plain(self, frame: Frame) -> m.Data | None:
+        self._hearing = Kind.DTF
+        return self._hear_data(frame)
+
+    def _hear(self, found: Found) -> m.Message | None:
         """One FPDU; None when it says nothing to the caller."""
-        self._active = now
-        if self._is_plain(found):
-            self._hearing = Kind.DTF
-            return self._hear_data(found)
         kind = self._hearing = found.kind if isinstance(found, Frame) else found.KIND
         if self._owes_answer and kind not in {Kind.ABORT, Kind.IDT}:
             return None
@@ -170,18 +183,6 @@ class Session:
             self._inlet.point()
             return msgspec.structs.replace(message, mark=self.agreement.current.point)
         return message
-
-    def _is_plain(self, found: Found) -> TypeGuard[Frame]:
-        """A DTF among others, about which no rule has a word: nearly all that ever comes."""
-        return (
-            self._takes_data
-            and self.state is State.DATA
-            and isinstance(found, Frame)
-            and found.kind is Kind.DTF
-            and found.destination == self.own_id
-            and found.octets <= self.agreement.current.max_entity
-            and not self._owes_answer
-        )
 
     def _hear_data(self, frame: Frame) -> m.Data | None:
         articles = self._inlet.take(frame, self.agreement.current, self._tolerate)
@@ -317,9 +318,7 @@ class Session:
 
     def _say_parts(self, message: m.Msg) -> list[Framed]:
         self._allowed(Kind.MSGDM)
-        fpdus = [
-            self._framed(kind, encode_body(part, kind)) for kind, part in cut_message(message)
-        ]
+        fpdus = [self._framed(kind, encode_body(part, kind)) for kind, part in cut_message(message)]
         self.state = State.MESSAGE_SENT
         return fpdus
 
