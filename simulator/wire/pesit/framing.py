@@ -161,9 +161,9 @@ class Reader:
         end = at + _length(buffer, self._at)
         if len(buffer) < end:
             return False
-        if end == at:
-            raise _bad_length(0, 0)
         self._at, self._begin, self._end = at, at, end
+        if end == at:
+            raise _bad_check(b"", b"") if self.crc else _bad_length(0, 0)
         return True
 
     def _within(self) -> Frame:
@@ -309,8 +309,12 @@ def _length(octets: bytes, at: int) -> int:
 
 def _check(octets: bytes, check: bytes) -> None:
     if crc.check_octets(octets) != check:
-        words = f"wrong check octets {check.hex(' ')} after {octets[:6].hex(' ')} ..."
-        raise BadCrc(words, NETWORK_INCIDENT)
+        raise _bad_check(octets, check)
+
+
+def _bad_check(octets: bytes, check: bytes) -> BadCrc:
+    words = f"wrong check octets {check.hex(' ')} after {octets[:6].hex(' ')} ..."
+    return BadCrc(words, NETWORK_INCIDENT)
 
 
 def _checked(entity: bytes) -> Frame:

@@ -51,10 +51,11 @@ class _Bounds(msgspec.Struct):
     octets: float = math.inf
     articles: float = math.inf
 
-    @property
-    def words(self) -> str:
-        """What PI 42 reserved."""
-        return f"{self.octets} octets" if self.articles == math.inf else f"{self.articles} articles"
+    def overstepped(self, octets: int, articles: int) -> str:
+        """In which unit a file is larger than PI 42 reserved."""
+        if octets > self.octets:
+            return f"{octets} octets, reserved {self.octets}"
+        return f"{articles} articles, reserved {self.articles}"
 
 
 class Transfer:
@@ -185,8 +186,7 @@ class Transfer:
             judge("too-much-data-without-point", f"{since} octets since point {self.last_point}")
         octets, count = self.octets + size, self.articles + len(sizes)
         if octets > bounds.octets or count > bounds.articles:
-            words = f"{octets} octets in {count} articles, reserved {bounds.words}"
-            judge("space-exhausted", words, CODES["max_reserved"])
+            judge("space-exhausted", bounds.overstepped(octets, count), CODES["max_reserved"])
         self.octets, self.articles = octets, count
         self.wire += wire
         self.pieces += pieces
