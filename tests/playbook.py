@@ -16,7 +16,7 @@ from simulator.domain.judgement import Document, Facts, Judgement
 from simulator.domain.raccordement import Raccordement, Structure
 from simulator.domain.reference import Options
 from simulator.exchange.inputs import ClockMoved, Judged, RaccordementSaved, StructuresSaved
-from simulator.journal import explain, read
+from simulator.journal import contents, explain, read
 from simulator.journal.store import Store
 from simulator.runtime.engine import Engine, Order
 
@@ -86,7 +86,7 @@ class Playbook:
 
     def returns(self, flow: int) -> list[Return]:
         rows = read.returns_of(self.store.connection, flow)
-        return [read.return_value(self.store.connection, row["id"]) for row in rows]
+        return [contents.return_value(self.store.connection, row["id"]) for row in rows]
 
     def state(self, flow: int) -> tuple[str, str]:
         row = self._flow(flow)

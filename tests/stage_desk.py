@@ -36,7 +36,7 @@ from simulator.exchange.inputs import (
     StatusAsked,
     StructuresSaved,
 )
-from simulator.journal import read
+from simulator.journal import contents, read
 from simulator.messages.archives import pack
 from simulator.messages.carrying import filled
 from simulator.messages.compose import compose
@@ -185,14 +185,14 @@ class Stage(Playbook):
         """Writes every return that is to be written, as a node does."""
         for work in [w for w in self.todo if w.kind == "compose"]:
             self.todo.remove(work)
-            value = read.return_value(self.store.connection, work.subject)
+            value = contents.return_value(self.store.connection, work.subject)
             content = self.written(value)
             self.do(Composed(work.id, work.subject, blob_ref(content), content))
 
     def written(self, value: Return) -> bytes:
         """The bytes of a return."""
         contents = {
-            blob.sha256: read.blob_named(self.store.connection, "default", blob.sha256) or b""
+            blob.sha256: contents.blob_named(self.store.connection, "default", blob.sha256) or b""
             for blob in value.blobs()
         }
         return compose(filled(value, contents, Limits()))
@@ -202,7 +202,7 @@ class Stage(Playbook):
         rows = self.store.connection.execute(
             "SELECT id FROM returned WHERE partner = ? ORDER BY id", (partner,)
         )
-        return [read.return_value(self.store.connection, row[0]) for row in rows.fetchall()]
+        return [contents.return_value(self.store.connection, row[0]) for row in rows.fetchall()]
 
     def heard(self, partner: str) -> list[str]:
         """What a partner was told, in order: ``FEN1204A 203``, ``FEN3036A F-1``."""

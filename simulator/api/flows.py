@@ -11,7 +11,7 @@ from simulator.exchange.inputs import (
     Acknowledged,
     Requeued,
 )
-from simulator.journal import explain, read
+from simulator.journal import contents, explain, read
 from simulator.journal.rows import Flow
 
 
@@ -38,14 +38,14 @@ async def why(call: Call) -> object:
 async def raw(call: Call) -> Raw:
     """The bytes of a deposit."""
     flow = await _flow(call)
-    sha256, data = await call.console.read(read.blob_of_flow, flow.id)
+    sha256, data = await call.console.read(contents.blob_of_flow, flow.id)
     return Raw(await _content(call, sha256, data), name=flow.name)
 
 
 async def return_raw(call: Call) -> Raw:
     """The bytes of a return."""
     row = await call.console.read(read.find_return, SPACE, call.wanted)
-    sha256, data = await call.console.read(read.blob_of_return, row["id"])
+    sha256, data = await call.console.read(contents.blob_of_return, row["id"])
     return Raw(await _content(call, sha256, data), name=row["name"])
 
 
@@ -132,5 +132,5 @@ async def wire_answer(call: Call) -> Raw:
 
 
 async def _wire_side(call: Call, side: str) -> Raw:
-    sha256, data = await call.console.read(read.blob_of_wire, int(call.wanted), side)
+    sha256, data = await call.console.read(contents.blob_of_wire, int(call.wanted), side)
     return Raw(await _content(call, sha256, data), name=f"wire-{call.wanted}-{side}")

@@ -16,7 +16,7 @@ from simulator.exchange.inputs import (
     InvoiceEmitted,
     StatusAsked,
 )
-from simulator.journal import read
+from simulator.journal import contents, read
 from simulator.runtime.gateway import GatewayError
 
 
@@ -71,7 +71,7 @@ async def _enclosure(call: Call, file: FileWanted) -> Enclosure:
 
 async def attachment(call: Call) -> Raw:
     """The bytes of a file that came with a status."""
-    file = await call.console.read(read.enclosed_file, SPACE, call.wanted)
+    file = await call.console.read(contents.enclosed_file, SPACE, call.wanted)
     try:
         return Raw(await call.console.enclosed(SPACE, file), name=file.name)
     except (OSError, ValueError) as error:

@@ -43,7 +43,7 @@ def export(tx: Tx, asked: DirectoryAsked) -> str:
         structures=structures,
     )
     # It may be large: written outside of the step.
-    number = tx.add_return(value, None, None)
+    number = tx.returns.add(value, None, None)
     body = {"name": name, "interface": INTERFACE, "structures": len(structures)}
     event = tx.event(f"{code}/{name}", "DirectoryExported", body)
     tx.enqueue("compose", number, f"compose:{code}", event)

@@ -176,15 +176,15 @@ def _said_of_declaration(tx: Tx, answer: Answer, about: ObjectStatus) -> ObjectS
 
 def release_held(tx: Tx, flow: Flow, cause: int) -> None:
     """Lets the statuses of a large flow go, now that the report on it has."""
-    for number, partner in tx.held_returns(flow.id):
-        value, _, _ = tx.returned(number)
+    for number, partner in tx.returns.held(flow.id):
+        value, _, _ = tx.returns.find(number)
         gathered = leaves_later(tx, value.statuses)
         is_delayed = value.issued > tx.now  # on demand, when it was decided
         later = max(gathered or value.issued, value.issued) if is_delayed else gathered
-        tx.set_return(number, "composing")
+        tx.returns.set(number, "composing")
         tx.enqueue("compose", number, _lane(partner, later=bool(later)), cause, later)
         if gathered:
-            tx.gather_until(number, tx.now if is_delayed else gathered)
+            tx.returns.gather_until(number, tx.now if is_delayed else gathered)
 
 
 def error_line(tx: Tx, finding: Finding) -> ErrorLine:
@@ -268,7 +268,7 @@ def report_name(tx: Tx, partner: Raccordement, name: FlowName | None, interface:
     code_application = partner.code_application
     if name and acknowledgement and tx.reference.options.ack_name == "same":
         own = str(name.acknowledged_by(code))
-        if not tx.name_taken(code_application, own):
+        if not tx.returns.name_taken(code_application, own):
             return own
     return str(own_name(tx, code_application, code))
 
@@ -282,10 +282,10 @@ def own_name(tx: Tx, partner: str, interface: str) -> FlowName:
     options = tx.reference.options
     prefix = options.prefixes.get(interface, options.prefix)
     while True:
-        number = tx.next_number(partner, interface)
+        number = tx.returns.next_number(partner, interface)
         name = FlowName(interface, partner, own_identifier(prefix, interface, number), ".tar.gz")
         # A report keeps the identifier that its deposit was given: that may look like one of ours.
-        if not tx.name_taken(partner, str(name)):
+        if not tx.returns.name_taken(partner, str(name)):
             return name
 
 
@@ -301,7 +301,7 @@ def _send(
         met = of_return(tx, to.flow, partner, code, value.name)
         if not met and (found := joined(tx, value)):
             number, whole = found
-            tx.add_answered(number, to.flow.id)
+            tx.returns.add_answered(number, to.flow.id)
             body = {**_about(whole), "statuses": _said(holds.statuses)}
             tx.event(to.flow.stream, "ReturnGathered", body, cause=cause, flow=to.flow.id)
             return number
@@ -319,7 +319,7 @@ def _answer_name(tx: Tx, to: _Addressee, code: str) -> FlowName:
     keeps = row and code in row.object_acks and code.startswith("C") and partner == flow.partner
     if keeps and tx.reference.options.ack_name == "same":
         kept = FlowName.parse(flow.name).acknowledged_by(code)
-        if not tx.name_taken(partner, str(kept)):
+        if not tx.returns.name_taken(partner, str(kept)):
             return kept
     return own_name(tx, partner, code)
 
@@ -365,7 +365,7 @@ def _emit(tx: Tx, to: _Addressee, draft: _Draft, cause: int) -> int | None:
     waits = held or later or value.blobs() or tx.lane_is_busy(_lane(value.partner))
     content = None if waits else tx.compose(value)
     blob = blob_ref(content) if content else None
-    number = tx.add_return(value, flow.id, blob, held=held)
+    number = tx.returns.add(value, flow.id, blob, held=held)
     body = _about(value) | ({"leaves": later} if later else {})
     decided = tx.event(flow.stream, "ReturnDecided", body, cause=cause, flow=flow.id)
     if blob is not None:
@@ -374,7 +374,7 @@ def _emit(tx: Tx, to: _Addressee, draft: _Draft, cause: int) -> int | None:
     elif not held:
         tx.enqueue("compose", number, _lane(value.partner, later=bool(later)), decided, later)
     if gathered and later:
-        tx.gather_until(number, tx.now if met else later)  # nothing shares a fault
+        tx.returns.gather_until(number, tx.now if met else later)  # nothing shares a fault
     if met and met.fault.outcome == "duplicate":
         tx.faults.repeat(number)
     return number

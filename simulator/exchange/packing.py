@@ -63,14 +63,14 @@ def joined(tx: Tx, more: Return) -> tuple[int, Return] | None:
     What it takes is written into the books; the name of `more` does not count.
     """
     most = min(tx.reference.options.messages_per_archive or _MOST_GATHERED, _MOST_GATHERED)
-    for number, value in tx.gathering(more.partner, more.interface) if most > 1 else ():
+    for number, value in tx.returns.gathering(more.partner, more.interface) if most > 1 else ():
         if _fits(value, more, most):
             whole = msgspec.structs.replace(
                 value,
                 statuses=(*value.statuses, *more.statuses),
                 sources=tuple(dict.fromkeys((*value.sources, *more.sources))),
             )
-            tx.rewrite_return(number, whole)
+            tx.returns.rewrite(number, whole)
             return number, whole
     return None
 

@@ -51,7 +51,7 @@ def emit(tx: Tx, emitted: InvoiceEmitted) -> Admission:
 def _unused(tx: Tx, emitted: InvoiceEmitted) -> str:
     while True:
         # A space before the code: these numbers are of the issuer's flows, not of ours to it.
-        number = _FIRST + tx.next_number(emitted.partner, f" {emitted.interface}")
+        number = _FIRST + tx.returns.next_number(emitted.partner, f" {emitted.interface}")
         identifier = own_identifier(emitted.partner, emitted.interface, number)
         name = FlowName(emitted.interface, emitted.partner, identifier, emitted.extension)
         if tx.flow_received_as(name.stem) is None:
@@ -70,7 +70,7 @@ def acknowledge(tx: Tx, asked: Acknowledged) -> Acked:
         LookupError: there is no such flow.
         ValueError: it is not sent yet, or not acknowledged so; the text tells why, and how it is.
     """
-    value, flow, state = tx.returned(asked.returned)
+    value, flow, state = tx.returns.find(asked.returned)
     if state in ("held", "composing"):
         message = f"{value.name} is still being written"
         raise ValueError(message)

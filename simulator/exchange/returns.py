@@ -26,12 +26,12 @@ from simulator.journal.tx import Tx
 
 def composed(tx: Tx, done: Composed) -> None:
     """A return is written: it waits for the partner, or a push is due."""
-    value, flow, state = tx.returned(done.returned)
+    value, flow, state = tx.returns.find(done.returned)
     if state != "composing":
         return
     _, cause = tx.finish(done.work)
     tx.keep_blob(done.blob, done.content)
-    tx.set_return(done.returned, "waiting", done.blob)
+    tx.returns.set(done.returned, "waiting", done.blob)
     ready(tx, done.returned, value, flow, done.blob, cause)
 
 
@@ -40,7 +40,7 @@ def ready(
 ) -> None:
     """A return has its bytes: it waits to be fetched and, in the end, purged; or it is pushed."""
     event = _tell(tx, value, flow, "ReturnReady", msgspec.to_builtins(blob), cause)
-    tx.mark_ready(number, event)
+    tx.returns.mark_ready(number, event)
     if _listens(tx.raccordement(value.partner)):
         tx.enqueue("push", number, _push_lane(value.partner), event)
     _plan_purge(tx, number, value, event)
@@ -52,7 +52,7 @@ def push_what_waits(tx: Tx, partner: Raccordement, cause: int) -> None:
     So does what was to be tried again later: there may be somebody now.
     """
     if partner.listens:
-        for number in tx.waiting_returns(partner.code_application):
+        for number in tx.returns.waiting(partner.code_application):
             tx.cancel("push", number)
             tx.enqueue("push", number, _push_lane(partner.code_application), cause)
 
@@ -68,11 +68,11 @@ def _push_lane(partner: str) -> str:
 
 def fetched(tx: Tx, done: Fetched) -> None:
     """A partner has taken a return; from now on it is in no listing."""
-    value, flow, state = tx.returned(done.returned)
+    value, flow, state = tx.returns.find(done.returned)
     if state != "waiting":
         return
     if not done.keep:
-        tx.set_return(done.returned, "delivered")
+        tx.returns.set(done.returned, "delivered")
         tx.cancel("purge", done.returned)
     _tell(tx, value, flow, "ReturnFetched", {"kept": done.keep})
     _go_again(tx, done.returned)
@@ -83,15 +83,15 @@ def push_begun(tx: Tx, begun: PushBegun) -> bool | None:
 
     None when the partner listens no longer: the return waits for it instead.
     """
-    value, flow, _ = tx.returned(begun.returned)
+    value, flow, _ = tx.returns.find(begun.returned)
     partner = tx.raccordement(value.partner)
     if partner is None or not partner.listens:
         _, cause = tx.finish(begun.work)
-        tx.set_return(begun.returned, "waiting")
+        tx.returns.set(begun.returned, "waiting")
         _tell(tx, value, flow, "PushPutOff", {"reason": "the partner listens no longer"}, cause)
         return None
     tx.mark_work(begun.work, "running", begun.attempt)
-    attempt = tx.begin_push(begun.returned)
+    attempt = tx.returns.begin_push(begun.returned)
     body = {"attempt": attempt, "resend": attempt > 1}
     _tell(tx, value, flow, "PushAttempted", body, tx.cause_of(begun.work))
     return attempt > 1
@@ -102,20 +102,20 @@ def pushed(tx: Tx, done: Pushed) -> None:
     is_open, cause = tx.finish(done.work)
     if not is_open:
         return
-    value, flow, _ = tx.returned(done.returned)
+    value, flow, _ = tx.returns.find(done.returned)
     if done.record:
         record = done.record
         done = _with_receipt(tx, done, record)
         tx.wire.add(record, returned=done.returned)
     body = {"outcome": done.outcome, "detail": done.detail}
     if done.delivered:
-        tx.set_return(done.returned, "delivered")
+        tx.returns.set(done.returned, "delivered")
         tx.cancel("purge", done.returned)
         _tell(tx, value, flow, "PushSucceeded", body, cause)
         _go_again(tx, done.returned)
         return
     due = _next_attempt(tx, done)
-    tx.set_return(done.returned, "waiting" if due else "failed")
+    tx.returns.set(done.returned, "waiting" if due else "failed")
     event = _tell(tx, value, flow, "PushFailed", {**body, "again": due}, cause)
     if due:
         tx.enqueue("push", done.returned, _push_lane(value.partner), event, due)
@@ -150,15 +150,15 @@ def told_late(tx: Tx, number: int, end: tuple[str, str], cause: int) -> None:
         end: outcome in one word, and the partner's word.
         cause: event that brought it.
     """
-    value, flow, state = tx.returned(number)
-    if state not in ("waiting", "failed") or tx.is_pushing(number):
+    value, flow, state = tx.returns.find(number)
+    if state not in ("waiting", "failed") or tx.returns.is_pushing(number):
         return
     outcome, detail = end
     is_delivered = outcome == "delivered"
     tx.cancel("push", number)
     if is_delivered:
         tx.cancel("purge", number)
-    tx.set_return(number, "delivered" if is_delivered else "failed")
+    tx.returns.set(number, "delivered" if is_delivered else "failed")
     body = {"outcome": outcome, "detail": detail, "late": True}
     _tell(tx, value, flow, "PushSucceeded" if is_delivered else "PushFailed", body, cause)
     if is_delivered:
@@ -168,7 +168,7 @@ def told_late(tx: Tx, number: int, end: tuple[str, str], cause: int) -> None:
 def _next_attempt(tx: Tx, done: Pushed) -> datetime | None:
     """When the plan of the settings has another attempt; None for never."""
     plan = tx.reference.options.push_retries
-    attempts = tx.attempts(done.returned)
+    attempts = tx.returns.attempts(done.returned)
     return tx.now + plan[attempts - 1] if done.again and attempts <= len(plan) else None
 
 
@@ -177,9 +177,9 @@ def purged(tx: Tx, due: Purged) -> None:
     open_, cause = tx.finish(due.work)
     if not open_:
         return
-    value, flow, state = tx.returned(due.returned)
+    value, flow, state = tx.returns.find(due.returned)
     if state == "waiting":
-        tx.set_return(due.returned, "purged")
+        tx.returns.set(due.returned, "purged")
         _tell(tx, value, flow, "ReturnPurged", {}, cause)
 
 
@@ -190,16 +190,16 @@ def requeued(tx: Tx, asked: Requeued) -> str:
         LookupError: there is no such return.
         ValueError: it is not written yet, or on its way.
     """
-    value, flow, state = tx.returned(asked.returned)
+    value, flow, state = tx.returns.find(asked.returned)
     if state in ("composing", "held"):
         message = f"{value.name} is still being written"
         raise ValueError(message)
-    if tx.is_pushing(asked.returned):
+    if tx.returns.is_pushing(asked.returned):
         message = f"{value.name} is being pushed"
         raise ValueError(message)
     tx.cancel("push", asked.returned)
     tx.cancel("purge", asked.returned)
-    tx.set_return(asked.returned, "waiting")
+    tx.returns.set(asked.returned, "waiting")
     event = _tell(tx, value, flow, "ReturnRequeued", {"was": state})
     if _listens(tx.raccordement(value.partner)):
         tx.enqueue("push", asked.returned, _push_lane(value.partner), event)
@@ -209,13 +209,13 @@ def requeued(tx: Tx, asked: Requeued) -> str:
 
 def failed_requeued(tx: Tx, asked: FailedRequeued) -> tuple[str, ...]:
     """Pushes what failed once more, in the order in which it was issued; the names."""
-    failed = tx.failed_returns(asked.partner)
+    failed = tx.returns.failed(asked.partner)
     return tuple(requeued(tx, Requeued(number)) for number in failed)
 
 
 def _go_again(tx: Tx, number: int) -> None:
     """A return that a fault on demand doubles is there a second time once it was delivered."""
-    if not tx.is_pushing(number) and tx.faults.is_repeated(number):
+    if not tx.returns.is_pushing(number) and tx.faults.is_repeated(number):
         requeued(tx, Requeued(number))
 
 

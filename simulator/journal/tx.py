@@ -20,6 +20,7 @@ from simulator.domain.reference import Reference
 from simulator.journal.faultbook import FaultBook
 from simulator.journal.lifebook import LifeBook
 from simulator.journal.recall import Recall
+from simulator.journal.returnbook import ReturnBook
 from simulator.journal.rows import Flow, Invoice, NewFlow, NewWork, flow_of
 from simulator.journal.wirebook import WireBook
 
@@ -44,6 +45,7 @@ class Tx:
         wire: the book of what went over the wire.
         life: the book of lives.
         faults: what is to go wrong.
+        returns: the book of what goes back to partners.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, by the engine
@@ -73,6 +75,7 @@ class Tx:
         self.wire = WireBook(self)
         self.life = LifeBook(self)
         self.faults = FaultBook(self)
+        self.returns = ReturnBook(self)
 
     # -- events ---------------------------------------------------------------------------------
 
@@ -99,7 +102,7 @@ class Tx:
             self._session,
             _encode(body).decode(),
         )
-        return self._insert(
+        return self.insert(
             "INSERT INTO event (space, stream, position, type, at, wall, cause, flow, session, body)"
             " VALUES (?, ?, (SELECT coalesce(max(position), 0) + 1 FROM event"
             " WHERE space = ? AND stream = ?), ?, ?, ?, ?, ?, ?, ?)",
@@ -181,7 +184,7 @@ class Tx:
             flow.verdict,
             flow.wire,
         )
-        return self._insert(
+        return self.insert(
             "INSERT INTO flow (space, partner, stream, protocol, name, stem, identifier, interface,"
             " report, sha256, size, received, state, verdict, wire)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -227,7 +230,7 @@ class Tx:
     def add_invoice(self, flow: int, invoice: Invoice) -> int:
         """Writes an invoice of a flow; returns its number."""
         *values, line = (getattr(invoice, name) for name in invoice.__struct_fields__)
-        return self._insert(
+        return self.insert(
             "INSERT INTO invoice (space, flow, member, number, supplier, recipient, status, verdict,"
             " triptych, size, line) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (self.space, flow, *values, _encode(line).decode() if line else None),
@@ -257,159 +260,11 @@ class Tx:
         self._sql("DELETE FROM returned WHERE flow = ? AND state = 'held'", (flow,))
         self._sql("UPDATE flow SET blocks = 0 WHERE id = ?", (flow,))
 
-    # -- returns --------------------------------------------------------------------------------
-
-    def next_number(self, partner: str, interface: str) -> int:
-        """Next number of our own flows to a partner on an interface, from 1."""
-        return int(
-            self._sql(
-                "INSERT INTO sequence (space, partner, interface, last) VALUES (?, ?, ?, 1)"
-                " ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
-                (self.space, partner, interface),
-            ).fetchone()[0]
-        )
-
-    def name_taken(self, partner: str, name: str) -> bool:
-        """Whether a flow of ours to a partner has that name, or a report was promised it."""
-        row = self._sql(
-            "SELECT 1 FROM flow WHERE space = ? AND partner = ? AND report = ?"
-            " UNION ALL SELECT 1 FROM returned WHERE space = ? AND name = ? LIMIT 1",
-            (self.space, partner, name, self.space, name),
-        ).fetchone()
-        return row is not None
-
-    def add_return(
-        self, value: Return, flow: int | None, blob: BlobRef | None, *, held: bool = False
-    ) -> int:
-        """Writes a return: waiting with its bytes, or (None) still to be composed; its number.
-
-        Held, it is composed once `held_returns` is asked for it.
-        """
-        unwritten = "held" if held else "composing"
-        row = (
-            self.space,
-            value.partner,
-            flow,
-            value.name,
-            value.interface,
-            _encode(value).decode(),
-            "waiting" if blob else unwritten,
-            instant_text(value.issued),
-            blob.sha256 if blob else None,
-            blob.size if blob else None,
-        )
-        return self._insert(
-            "INSERT INTO returned (space, partner, flow, name, interface, body, state, issued,"
-            " sha256, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            row,
-        )
-
-    def returned(self, number: int) -> tuple[Return, int | None, str]:
-        """A return, the deposit it answers and its state; `LookupError` if there is none."""
-        row = self._sql(
-            "SELECT body, flow, state FROM returned WHERE space = ? AND id = ?",
-            (self.space, number),
-        ).fetchone()
-        if row is None:
-            message = f"no return with number {number}"
-            raise LookupError(message)
-        return msgspec.json.decode(row["body"], type=Return), row["flow"], row["state"]
-
-    def set_return(self, number: int, state: str, blob: BlobRef | None = None) -> None:
-        """Moves a return to a state, with its bytes once they are known."""
-        if blob:
-            self._sql(
-                "UPDATE returned SET state = ?, sha256 = ?, size = ? WHERE id = ?",
-                (state, blob.sha256, blob.size, number),
-            )
-        else:
-            self._sql("UPDATE returned SET state = ? WHERE id = ?", (state, number))
-
-    def mark_ready(self, number: int, event: int) -> None:
-        """Notes the event of a return that is ready to leave: its place among the others."""
-        self._sql("UPDATE returned SET ready = ? WHERE id = ?", (event, number))
-
-    def gather_until(self, number: int, leaves: datetime) -> None:
-        """Lets a return take more until it leaves."""
-        self._sql("UPDATE returned SET leaves = ? WHERE id = ?", (instant_text(leaves), number))
-
-    def gathering(self, partner: str, interface: str) -> list[tuple[int, Return]]:
-        """Returns to a partner on an interface that still take more, the newest first."""
-        rows = self._sql(
-            "SELECT id, body FROM returned WHERE space = ? AND partner = ? AND interface = ?"
-            " AND leaves > ? ORDER BY id DESC",
-            (self.space, partner, interface, self.at),
-        ).fetchall()
-        return [(row[0], msgspec.json.decode(row[1], type=Return)) for row in rows]
-
-    def rewrite_return(self, number: int, value: Return) -> None:
-        """Writes what a return holds from now on."""
-        self._sql("UPDATE returned SET body = ? WHERE id = ?", (_encode(value).decode(), number))
-
-    def add_answered(self, number: int, flow: int) -> None:
-        """Notes one more deposit that a return answers."""
-        self._sql(
-            "INSERT OR IGNORE INTO answers (flow, returned)"
-            " SELECT ?, id FROM returned WHERE id = ? AND flow IS NOT ?",
-            (flow, number, flow),
-        )
-
-    def begin_push(self, number: int) -> int:
-        """Counts one more attempt to push a return; which one it is, from 1."""
-        row = self._sql(
-            "UPDATE returned SET attempts = attempts + 1 WHERE id = ? RETURNING attempts", (number,)
-        ).fetchone()
-        return int(row[0])
-
-    def attempts(self, number: int) -> int:
-        """How often a return was pushed so far."""
-        row = self._sql("SELECT attempts FROM returned WHERE id = ?", (number,)).fetchone()
-        return int(row[0])
-
-    def is_pushing(self, number: int) -> bool:
-        """Whether a push of a return was begun and has not ended."""
-        row = self._sql(
-            "SELECT 1 FROM work WHERE kind = 'push' AND subject = ? AND (state = 'running'"
-            " OR due IS NULL)",
-            (number,),
-        ).fetchone()
-        return row is not None
-
-    def waiting_returns(self, partner: str) -> list[int]:
-        """Numbers of the returns that wait for a partner, no push of them under way.
-
-        In the order in which they were ready.
-        """
-        rows = self._sql(
-            "SELECT id FROM returned WHERE space = ? AND partner = ? AND state = 'waiting'"
-            " AND id NOT IN (SELECT subject FROM work WHERE kind = 'push'"
-            " AND (state = 'running' OR due IS NULL)) ORDER BY ready, id",
-            (self.space, partner),
-        )
-        return [row[0] for row in rows]
-
-    def failed_returns(self, partner: str) -> list[int]:
-        """Numbers of the returns that a partner could not be given, in the order they were ready."""
-        rows = self._sql(
-            "SELECT id FROM returned WHERE space = ? AND partner = ? AND state = 'failed'"
-            " ORDER BY ready, id",
-            (self.space, partner),
-        )
-        return [row[0] for row in rows]
-
-    def held_returns(self, flow: int) -> list[tuple[int, str]]:
-        """Returns of a flow that are held back, in order: number, and partner that they go to."""
-        rows = self._sql(
-            "SELECT id, partner FROM returned WHERE flow = ? AND state = 'held' ORDER BY id",
-            (flow,),
-        )
-        return [(row[0], row[1]) for row in rows]
+    # -- contents of returns, and other blobs ------------------------------------------------------
 
     def compose(self, value: Return) -> bytes | None:
         """The bytes of a return that is small enough to be written inside the step, else None."""
         return self._compose(value)
-
-    # -- blobs ----------------------------------------------------------------------------------
 
     def keep_blob(self, ref: BlobRef, content: bytes | None) -> None:
         """Refers to content: inline, or (None) a file that already lies in the blob folder.
@@ -443,7 +298,7 @@ class Tx:
         written = []
         for new in self.todo:
             due = instant_text(new.due) if new.due else None
-            number = self._insert(
+            number = self.insert(
                 "INSERT INTO work (space, lane, due, kind, state, subject, cause)"
                 " VALUES (?, ?, ?, ?, 'ready', ?, ?)",
                 (self.space, new.lane, due, new.kind, new.subject, new.cause),
@@ -509,7 +364,8 @@ class Tx:
 
     # -- plumbing -------------------------------------------------------------------------------
 
-    def _insert(self, statement: str, row: tuple[Any, ...]) -> int:
+    def insert(self, statement: str, row: tuple[Any, ...]) -> int:
+        """Executes an INSERT; the number of its row."""
         number = self._sql(statement, row).lastrowid
         assert number is not None
         return number

@@ -16,8 +16,8 @@ from simulator.domain.judgement import Job, Judgement, Limits
 from simulator.domain.raccordement import Raccordement
 from simulator.domain.reference import Reference
 from simulator.exchange.inputs import Composed
-from simulator.journal import read
-from simulator.journal.read import ToJudge
+from simulator.journal import contents
+from simulator.journal.contents import ToJudge
 from simulator.journal.store import Store
 from simulator.runtime.engine import Compose
 from simulator.runtime.lanes import PushOutcome
@@ -122,7 +122,7 @@ class NodeHands:
     async def _job(self, flow: int) -> Job:
         given = self._fresh.pop(flow, None)
         if given is None:
-            given = await self._readers(read.to_judge, flow)
+            given = await self._readers(contents.to_judge, flow)
         elif given.content is not None:
             self._fresh_bytes -= len(given.content)
         raccordement = self._partner(given.partner)
@@ -147,9 +147,9 @@ class NodeHands:
 
     async def compose(self, work: Work) -> Composed:
         """Writes a large return in a thread; beyond the inline size it becomes a file."""
-        value = await self._readers(read.return_value, work.subject)
-        contents = await self._contents(work.space, value.blobs())
-        ref, content = await asyncio.to_thread(self._written, value, contents)
+        value = await self._readers(contents.return_value, work.subject)
+        carried = await self._contents(work.space, value.blobs())
+        ref, content = await asyncio.to_thread(self._written, value, carried)
         return Composed(work.id, work.subject, ref, content)
 
     async def enclosed(self, space: str, file: CarriedFile) -> bytes:
@@ -157,25 +157,25 @@ class NodeHands:
         from simulator.messages.carrying import enclosed_file  # noqa: PLC0415 - as in `_written`
 
         blob = file.origin.blob if file.origin else file.blob
-        contents = await self._contents(space, (blob,) if blob else ())
-        return await asyncio.to_thread(enclosed_file, file, contents, self._limits)
+        carried = await self._contents(space, (blob,) if blob else ())
+        return await asyncio.to_thread(enclosed_file, file, carried, self._limits)
 
     async def _contents(self, space: str, blobs: Iterable[BlobRef]) -> Contents:
         """Contents of the journal: small ones in memory, of others where they lie."""
-        contents: dict[str, bytes | Path] = {}
+        found: dict[str, bytes | Path] = {}
         for blob in blobs:
-            data = await self._readers(read.blob_named, space, blob.sha256)
-            contents[blob.sha256] = self._store.blob_path(blob.sha256) if data is None else data
-        return contents
+            data = await self._readers(contents.blob_named, space, blob.sha256)
+            found[blob.sha256] = self._store.blob_path(blob.sha256) if data is None else data
+        return found
 
-    def _written(self, value: Return, contents: Contents) -> tuple[BlobRef, bytes | None]:
-        if contents:
+    def _written(self, value: Return, carried: Contents) -> tuple[BlobRef, bytes | None]:
+        if carried:
             # Readers of documents: a node that passes nothing on starts without them.
             from simulator.messages.carrying import filled  # noqa: PLC0415
 
             # It tells of every table of the fonts in a readable form.
             logging.getLogger("fontTools").setLevel(logging.WARNING)
-            value = filled(value, contents, self._limits)
+            value = filled(value, carried, self._limits)
         content = self._compose_bytes(value)
         ref = blob_ref(content)
         if len(content) <= self._reference.options.inline:
@@ -185,12 +185,12 @@ class NodeHands:
 
     async def push(self, work: Work) -> PushOutcome:
         """Sends a return to where its partner listens."""
-        value = await self._readers(read.return_value, work.subject)
+        value = await self._readers(contents.return_value, work.subject)
         to = self._partner(value.partner)
         push = self.pushers.get(to.protocol) if to else None
         if to is None or push is None:
             return PushOutcome(delivered=False, detail=f"no way to push to {value.partner}")
-        sha256, data = await self._readers(read.blob_of_return, work.subject)
+        sha256, data = await self._readers(contents.blob_of_return, work.subject)
         if data is None:
             data = await asyncio.to_thread(self._store.blob_path(sha256).read_bytes)
         try:
@@ -202,7 +202,7 @@ class NodeHands:
 
     async def receipt(self, work: Work) -> PushOutcome:
         """Sends a receipt that was asked for by a connection of its own."""
-        row = await self._readers(read.receipt, work.subject)
+        row = await self._readers(contents.receipt, work.subject)
         send = self.receipt_senders.get(row.protocol)
         if send is None:
             return PushOutcome(

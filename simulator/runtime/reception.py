@@ -28,7 +28,7 @@ from simulator.exchange.inputs import (
     WireNoted,
 )
 from simulator.exchange.receipts import Taken
-from simulator.journal import read
+from simulator.journal import contents, read
 from simulator.journal.store import Store
 from simulator.runtime.engine import JournalError
 from simulator.runtime.gateway import (
@@ -269,7 +269,7 @@ class Reception:
     async def open_return(self, number: int) -> ReturnReader:
         """The bytes of a return that still waits. Raises `GatewayError` for one that does not."""
         try:
-            sha256, data = await self._readers(read.blob_of_return, number, waiting_only=True)
+            sha256, data = await self._readers(contents.blob_of_return, number, waiting_only=True)
         except read.NoSuchFlow as gone:
             raise GatewayError(str(gone)) from None
         if data is not None:

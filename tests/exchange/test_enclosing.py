@@ -12,7 +12,7 @@ from stage_desk import AT_DEM021, ISSUER, TOWN, Stage, enclosure
 from simulator.domain.flows import Return
 from simulator.domain.judgement import Limits
 from simulator.domain.reference import Options
-from simulator.journal import read
+from simulator.journal import contents, read
 from simulator.messages import cdarreading
 from simulator.messages.carrying import enclosed_file
 from simulator.messages.pivotreading import read as read_pivot
@@ -56,10 +56,10 @@ def shown(stage: Stage, number: str) -> list[tuple[str, str, int]]:
 def saved(stage: Stage, number: str) -> bytes:
     """The file beside the last status, as ``status files`` saves it."""
     (*_, entry) = stage.life(number)["history"]
-    file = read.enclosed_file(stage.store.connection, "default", entry["attachments"][0]["id"])
+    file = contents.enclosed_file(stage.store.connection, "default", entry["attachments"][0]["id"])
     blob = file.origin.blob if file.origin else file.blob
     assert blob
-    content = read.blob_named(stage.store.connection, "default", blob.sha256)
+    content = contents.blob_named(stage.store.connection, "default", blob.sha256)
     return enclosed_file(file, {blob.sha256: content or b""}, Limits())
 
 
@@ -158,7 +158,7 @@ def test_an_invoice_deposited_once_more_is_the_file_that_completes_it(stage: Sta
 def test_an_id_of_no_attachment_is_told(stage: Stage, wanted: str) -> None:
     suspended(stage)
     with pytest.raises(read.NoSuchFlow, match=r"no attachment"):
-        read.enclosed_file(stage.store.connection, "default", wanted)
+        contents.enclosed_file(stage.store.connection, "default", wanted)
 
 
 # -- what may not go along -----------------------------------------------------------------------------
