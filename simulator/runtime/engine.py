@@ -39,6 +39,8 @@ _OVERDUE = 5.0
 _SHARE = 0.010
 # Seconds without work after which the log is merged into the journal file.
 _IDLE = 1.0
+# The octet of SQLite's result codes that the extended ones share.
+_PRIMARY = 0xFF
 # A return of this many statuses and lines is written in under a millisecond, inside the step.
 _SMALL_RETURN = 12
 
@@ -151,9 +153,9 @@ class Engine:
             tx = self._tx(space, value, turn.clocks.get(space, Clock()))
             outcome = STEPS[type(value)](tx, value)
             work = tx.finish_step()
-        except sqlite3.OperationalError:
-            raise  # the disk, not the step
         except Exception as error:
+            if _is_of_the_disk(error):
+                raise
             self._sql.execute("ROLLBACK TO step")
             self._sql.execute("RELEASE step")
             self._recall.clear()
@@ -188,6 +190,14 @@ class Engine:
         """Small returns are written inside the step: one transaction less until they are seen."""
         size = sum(1 + len(status.lines) for status in value.statuses)
         return self._compose(value) if size <= _SMALL_RETURN else None
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    """Whether the journal failed, not the step: all that is operational but a wrong statement."""
+    if not isinstance(error, sqlite3.OperationalError):
+        return False
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code & _PRIMARY != sqlite3.SQLITE_ERROR
 
 
 class EngineThread:

@@ -11,9 +11,11 @@ from loops import run
 from playbook import Playbook, name_of
 
 from simulator.domain.flows import Deposit, blob_ref
+from simulator.exchange import STEPS
 from simulator.exchange.inputs import Requeued, UploadCut
 from simulator.journal import read
 from simulator.journal.store import Store, StoreError, migrate, open_reader
+from simulator.journal.tx import Tx
 from simulator.runtime.engine import EngineThread, JournalError, Order
 
 
@@ -33,6 +35,19 @@ def test_a_step_that_raises_is_undone_alone(play: Playbook) -> None:
     orders = [Order("default", v) for v in (deposit(1), Requeued(99), deposit(2))]
     turn = play.engine.run(orders)
     assert [isinstance(outcome, Exception) for _, outcome in turn.outcomes] == [False, True, False]
+    assert len(read.flows(play.store.connection, "default")) == 2
+
+
+def test_a_wrong_statement_is_a_fault_of_its_step_and_not_of_the_disk(
+    play: Playbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(tx: Tx, _: Requeued) -> None:
+        tx.execute("SELECT nothing FROM nowhere")
+
+    monkeypatch.setitem(STEPS, Requeued, wrong)
+    orders = [Order("default", v) for v in (deposit(1), Requeued(99), deposit(2))]
+    outcomes = [outcome for _, outcome in play.engine.run(orders).outcomes]
+    assert isinstance(outcomes[1], sqlite3.OperationalError)
     assert len(read.flows(play.store.connection, "default")) == 2
 
 
