@@ -46,6 +46,7 @@ from simulator.journal import read
 from simulator.journal.faultbook import standing_faults
 from simulator.journal.store import Store, StoreError
 from simulator.journal.tx import open_work
+from simulator.layers import Problem
 from simulator.listeners import Listeners, PortTaken, in_url
 from simulator.messages.compose import compose
 from simulator.runtime import points
@@ -237,9 +238,17 @@ class Node:
         orders = [Order(SPACE, value) for value in self._missing()]
         if not orders:
             return
-        for _, outcome in self.engine.run(orders).outcomes:
+        for order, outcome in self.engine.run(orders).outcomes:
+            if isinstance(outcome, ValueError) and isinstance(order.input, FaultAdded):
+                raise NodeFailure(str(self._problem(order.input, outcome))) from outcome
             if isinstance(outcome, Exception):
                 raise outcome
+
+    def _problem(self, given: FaultAdded, reason: ValueError) -> Problem:
+        """A fault of the settings that makes no sense."""
+        faults = [row.fault() for row in self.settings.fault]
+        path = f"fault[{faults.index(given.fault)}]"
+        return Problem(self.settings.origin[f"{path}.outcome"].place, path, str(reason))
 
     def _missing(self) -> Iterator[object]:
         if SPACE not in self.engine.clocks or self._is_ahead(self.settings.clock.start):

@@ -41,6 +41,10 @@ class Met(msgspec.Struct, frozen=True):
 
 def add(tx: Tx, added: FaultAdded) -> int:
     """The step of a fault that somebody gives; its number. Raises `ValueError` if it makes no sense."""
+    partner = added.fault.partner
+    if partner and tx.raccordement(partner) is None:
+        message = f"partner {partner!r}: expected the code application of one that is enrolled"
+        raise ValueError(message)
     motifs = frozenset(tx.reference.motifs) | frozenset(tx.reference.life.motifs.labels)
     if wrong := objection(added.fault, tx.reference.catalogue, motifs):
         raise ValueError(wrong)

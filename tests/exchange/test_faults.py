@@ -238,6 +238,7 @@ def test_a_deposit_that_is_refused_anyway_uses_no_fault_up(stage: Stage) -> None
         (Fault("rejected", motif="IRR_SYNTAX"), "expected one of .*REJ_UNI"),
         (Fault("silence", motif="REJ_UNI"), "silence has no motif"),
         (Fault("irrecevable", interface="FSO9999A"), "expected a code of the catalogue"),
+        (Fault("silence", partner="DEM999"), "'DEM999': expected the code application"),
         (Fault("rejected", interface="CSO1100A"), "expected silence, delay, duplicate"),
         (Fault("delay"), "a time above 0"),
         (Fault("delay", after=timedelta(days=9_999_999)), "P3650D at most"),

@@ -60,6 +60,14 @@ def test_a_bad_setting_tells_its_table_and_line(tmp_path: Path) -> None:
     assert "depot" in line
 
 
+def test_a_fault_that_makes_no_sense_tells_its_table_and_line(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text(
+        '[[fault]]\noutcome = "silence"\n\n[[fault]]\npartner = "DEM999"\noutcome = "silence"\n'
+    )
+    line = one_line(serve(tmp_path, "--ephemeral", "--config", "bad.toml"))
+    assert "bad.toml:6: fault[1]: partner 'DEM999'" in line
+
+
 def test_an_unusable_data_folder_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "d").write_text("a file")
     assert "--data" in one_line(serve(tmp_path, "--ephemeral"))
