@@ -175,10 +175,10 @@ async def bare(port: int, *, up: bool, keep: Path | None = None) -> float:
     from twisted.internet import protocol
 
     from simulator.transport import tls
+    from simulator.transport.pesit_fetch import Fetch
 
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    file = keep.open("wb", buffering=0) if keep else None
-    gathered = Gathered(lambda _, data: file.write(data)) if file else None
+    fetch = Fetch(keep, 1, None) if keep else None
 
     class Client(protocol.Protocol):
         seen = 0
@@ -191,8 +191,8 @@ async def bare(port: int, *, up: bool, keep: Path | None = None) -> float:
 
         def dataReceived(self, data: bytes) -> None:
             self.seen += len(data)
-            if gathered is not None:
-                gathered.add(data)
+            if fetch is not None:
+                fetch.inflow.take((data,))
             if self.seen == (1 if up else LARGE):
                 done.set_result(None)
                 self.transport.loseConnection()
@@ -205,9 +205,10 @@ async def bare(port: int, *, up: bool, keep: Path | None = None) -> float:
     factory = tls.caller_factory(tls.client_context(None), Factory())
     reactor().connectTCP("127.0.0.1", port, factory)
     await done
-    if file is not None:
-        await asyncio.to_thread(os.fsync, file.fileno())
-        file.close()
+    if fetch is not None:
+        fetch.inflow.flush()
+        await fetch.finish()
+        await fetch.close()
     return time.perf_counter() - begin
 
 
@@ -356,18 +357,18 @@ async def _turns(
 async def _one_return(where: Any, box: Path, *, keep: bool) -> None:
     """Fetches one of the returns that wait: to a file that is on the disk, or to nowhere."""
     from simulator.transport.pesit_call import connect
-    from simulator.transport.pesit_client import _Errand, _Fetch
     from simulator.transport.pesit_errands import FileCall
+    from simulator.transport.pesit_fetch import Errand, Fetch
 
-    class Dropped(_Fetch):
+    class Dropped(Fetch):
         def _write(self, offset: int, octets: bytes) -> None:
             pass
 
-    class Errand(_Errand):
-        fetches = _Fetch if keep else Dropped
+    class Choosing(Errand):
+        fetches = Fetch if keep else Dropped
 
     box.mkdir()
-    errand, call = Errand(box, "*"), await connect(where, FileCall)
+    errand, call = Choosing(box, "*"), await connect(where, FileCall)
     await errand.fetch_one(call)
     await call.release()
     (fetched,) = box.iterdir()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from simulator.transport.arrivals import local_name, sync_folder
 from simulator.transport.as2_client_http import (
     DEFAULT,
     HttpFault,
@@ -32,8 +33,6 @@ from simulator.transport.as2_party import Answer, File, Opened, Outcome, Party, 
 from simulator.wire import as2
 
 _REMEMBERED = 10_000
-_UNNAMED = "unnamed"
-_LONGEST_NAME = 240
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared
 
 
@@ -215,6 +214,7 @@ def store(files: Iterable[File], folder: Path) -> list[Path]:
     try:
         for file in files:
             written.append(_store(file, folder))  # noqa: PERF401 - known also when the next fails
+        sync_folder(folder)
     except OSError:
         for path in written:
             path.unlink(missing_ok=True)
@@ -229,7 +229,7 @@ def _store(file: File, folder: Path) -> Path:
             out.write(file.content)
             out.flush()
             os.fsync(out.fileno())
-        return _named(draft, folder, _local_name(file.name))
+        return _named(draft, folder, local_name(file.name))
     finally:
         draft.unlink(missing_ok=True)
 
@@ -251,9 +251,3 @@ def _named(draft: Path, folder: Path, name: str) -> Path:
             number += 1
             continue
         return target
-
-
-def _local_name(name: str) -> str:
-    """A name for the disk: engines have taken paths off, dots in front are taken off here."""
-    short = name.lstrip(".").encode()[:_LONGEST_NAME].decode(errors="ignore")
-    return short or _UNNAMED

@@ -25,11 +25,10 @@ from simulator.runtime.lanes import PushOutcome
 from simulator.transport import tls
 from simulator.transport.pesit_call import Broken, Endpoint, Refused, connect
 from simulator.transport.pesit_errands import FileCall, Sending
+from simulator.transport.pesit_fetch import Errand
 from simulator.transport.pesit_hooks import Hooks
-from simulator.transport.pesit_inflow import Inflow
 from simulator.transport.pesit_names import transfer_number
 from simulator.transport.pesit_settings import Manner, PesitSettings
-from simulator.wire import pesit
 
 __all__ = [
     "Address",
@@ -41,10 +40,6 @@ __all__ = [
     "receive",
     "send",
 ]
-
-_SUFFIX = ".part"
-_LONGEST_NAME = 200
-_NO_LIMIT = 1 << 62
 
 
 class TransferFailed(Exception):
@@ -259,61 +254,6 @@ async def send(endpoint: Endpoint, files: Iterable[Path]) -> None:
             reader.close()
 
 
-# Octets that are written before they are brought to the disk beside the transfer: bounds the last sync.
-_SYNCED = 16 << 20
-
-
-class _Fetch:
-    """One file on its way into a folder, over as many connections as it takes."""
-
-    def __init__(self, target: Path, transfer_id: int, data_code: int | None) -> None:
-        self.target = target
-        self.transfer_id = transfer_id
-        self._part = target.with_name(f".{target.name}{_SUFFIX}")
-        self._descriptor = os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-        self.inflow = Inflow(self._write, data_code, lines=True, limit=_NO_LIMIT)
-        self.is_here = False
-        self._synced = 0
-        self._syncing: asyncio.Future[None] | None = None
-
-    def _write(self, offset: int, octets: bytes) -> None:
-        os.pwrite(self._descriptor, octets, offset)
-        end = offset + len(octets)
-        before = self._syncing
-        if end - self._synced < _SYNCED or (before is not None and not before.done()):
-            return
-        if before is None or before.exception() is None:  # one that failed is told by `finish`
-            self._synced = end
-            loop = asyncio.get_running_loop()
-            self._syncing = loop.run_in_executor(None, os.fsync, self._descriptor)
-
-    async def finish(self) -> None:
-        """Brings the file to the disk under its name: before anybody is told that it is there."""
-        await self._settled()
-        if self._syncing is not None:
-            self._syncing.result()
-        await asyncio.to_thread(self._finish)
-
-    async def _settled(self) -> None:
-        """Waits for a sync that was begun: it owns the descriptor."""
-        if self._syncing is not None:
-            await asyncio.wait({self._syncing})
-
-    def _finish(self) -> None:
-        os.ftruncate(self._descriptor, self.inflow.end)
-        os.fsync(self._descriptor)
-        if not self.is_here:
-            self._part.replace(self.target)
-            self.is_here = True
-
-    async def close(self) -> None:
-        """Removes what is unfinished."""
-        await self._settled()
-        os.close(self._descriptor)
-        if not self.is_here:
-            self._part.unlink(missing_ok=True)
-
-
 async def receive(endpoint: Endpoint, into: Path, wanted: str = "*") -> list[Path]:
     """Fetches what waits into a folder; the files, in the order of the server.
 
@@ -328,7 +268,7 @@ async def receive(endpoint: Endpoint, into: Path, wanted: str = "*") -> list[Pat
     Raises:
         TransferFailed: what was fetched until then is in the folder.
     """
-    errand = _Errand(into, wanted)
+    errand = Errand(into, wanted)
     attempts = _Attempts(endpoint.manner)
     try:
         while not errand.is_over:
@@ -344,76 +284,3 @@ async def receive(endpoint: Endpoint, into: Path, wanted: str = "*") -> list[Pat
     finally:
         await errand.close()
     return errand.files
-
-
-class _Errand:
-    """Fetching everything that waits."""
-
-    fetches = _Fetch
-
-    def __init__(self, into: Path, wanted: str) -> None:
-        self._into = into
-        self._wanted = wanted
-        self._current: _Fetch | None = None
-        self.files: list[Path] = []
-        self.is_over = False
-
-    async def run(self, call: FileCall, progress: Callable[[], None]) -> None:
-        """Fetches on one connection until nothing is left."""
-        if self._current is not None:
-            await self._resume(call, self._current)
-            progress()
-        while await self.fetch_one(call):
-            progress()
-        self.is_over = True
-
-    async def fetch_one(self, call: FileCall) -> bool:
-        """Fetches one file; False when there is none (left)."""
-        chosen = await call.choose(self._wanted)
-        if chosen is None:
-            return False
-        fetch = self._current = self._begin(chosen)
-        await self._fetch(call, fetch, 0)
-        return True
-
-    async def _resume(self, call: FileCall, fetch: _Fetch) -> None:
-        """Goes on with the file that broke off; if it waits no longer, the server knows we have it."""
-        chosen = await call.choose(fetch.target.name, fetch.transfer_id)
-        if chosen is None:
-            await self._done(fetch)
-        else:
-            await self._fetch(call, fetch, fetch.inflow.last.mark.number)
-
-    def _begin(self, chosen: pesit.AckSelect) -> _Fetch:
-        name = (chosen.label or chosen.free or chosen.file_name or "").rstrip()
-        target = self._into / local_name(name, {path.name for path in self.files})
-        return self.fetches(target, chosen.transfer_id or 0, chosen.data_code)
-
-    async def _fetch(self, call: FileCall, fetch: _Fetch, point: int) -> None:
-        await call.read(fetch.inflow, point)
-        await fetch.finish()
-        await call.acknowledge()
-        await self._done(fetch)
-
-    async def _done(self, fetch: _Fetch) -> None:
-        self._current = None
-        if fetch.is_here:
-            self.files.append(fetch.target)
-        await fetch.close()
-
-    async def close(self) -> None:
-        """Removes what is unfinished."""
-        if self._current is not None:
-            await self._current.close()
-
-
-def local_name(name: str, taken: set[str]) -> str:
-    """A name in the local folder for a name of the peer: never a path, never one twice."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    safe = "".join(c if c.isprintable() and c not in '<>:"|?*' else "_" for c in last)
-    safe = safe.lstrip(".")[:_LONGEST_NAME] or "unnamed"
-    number, candidate = 1, safe
-    while candidate in taken:
-        number += 1
-        candidate = f"{safe}.{number}"
-    return candidate

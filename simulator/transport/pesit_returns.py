@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from simulator.domain.raccordement import Protocol as Wire
 from simulator.domain.raccordement import Raccordement
 from simulator.runtime.gateway import GatewayError, ReturnReader, Waiting
 from simulator.runtime.spool import Spool
-from simulator.transport.pesit_client import local_name
+from simulator.transport.arrivals import local_name, put_in_place
 from simulator.transport.pesit_hooks import Hooks
 from simulator.transport.pesit_server import Listener, listen
 from simulator.transport.pesit_settings import PesitSettings
@@ -103,13 +102,13 @@ class _Folder:
         self, partner: str, protocol: Wire, name: str, spool: Spool, session: str
     ) -> None:
         log.info("%s: %s brings %s by %s", session, partner, name, protocol)
-        target = self._mailbox.folder / local_name(name, set())
+        target = self._mailbox.folder / local_name(name)
         try:
             await spool.finish()
             if spool.path is None:
                 target.write_bytes(b"")
             else:
-                await asyncio.to_thread(_move, spool.path, target)
+                await asyncio.to_thread(put_in_place, spool.path, target)
         except OSError as error:
             message = f"{name} cannot be stored: {error.strerror}"
             raise GatewayError(message) from error
@@ -137,13 +136,3 @@ class _Folder:
 
     def release(self, number: int, session: str) -> None:
         log.debug("%s: there was no return %d", session, number)
-
-
-def _move(source: Path, target: Path) -> None:
-    """Gives a file its name, and has the folder know it for good."""
-    source.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

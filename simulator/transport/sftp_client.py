@@ -17,9 +17,10 @@ from typing import cast
 import asyncssh
 import msgspec
 
+from simulator.transport.arrivals import local_name, put_in_place
+
 _BLOCK = 1 << 20
 _SUFFIX = ".part"
-_LONGEST_NAME = 200
 
 
 class TransferFailed(Exception):
@@ -88,7 +89,7 @@ async def receive(endpoint: Endpoint, into: Path) -> list[Path]:
         with _told(endpoint, f"listing {endpoint.retrait}"):
             rows = await sftp.readdir(endpoint.retrait)
         for name in [str(row.filename) for row in rows if _is_file(row)]:
-            local = into / _local_name(name, {path.name for path in fetched})
+            local = into / local_name(name, {path.name for path in fetched})
             with _told(endpoint, f"fetching {name}"):
                 await _get(sftp, f"{endpoint.retrait}/{name}", local)
             fetched.append(local)
@@ -181,7 +182,7 @@ async def _get(sftp: asyncssh.SFTPClient, name: str, local: Path) -> None:
                 target.write(block)
             target.flush()
             await asyncio.to_thread(os.fsync, target.fileno())
-        unfinished.replace(local)
+        await asyncio.to_thread(put_in_place, unfinished, local)
     finally:
         unfinished.unlink(missing_ok=True)
     await remote.close()
@@ -190,16 +191,3 @@ async def _get(sftp: asyncssh.SFTPClient, name: str, local: Path) -> None:
 def _is_file(row: asyncssh.SFTPName) -> bool:
     mode = row.attrs.permissions
     return mode is None or stat.S_ISREG(mode)
-
-
-def _local_name(name: str, taken: set[str]) -> str:
-    """A name in the local folder for a name of the server: never a path, never one twice."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    safe = "".join(c if c.isprintable() and c not in '<>:"|?*' else "_" for c in last)
-    safe = safe.lstrip(".")[:_LONGEST_NAME] or "unnamed"
-    number = 1
-    candidate = safe
-    while candidate in taken:
-        number += 1
-        candidate = f"{safe}.{number}"
-    return candidate

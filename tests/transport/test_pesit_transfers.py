@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pesit_world import FLOW, awaited
 
-from simulator.transport import pesit_client
+from simulator.transport import pesit_client, pesit_fetch
 
 RETURN = "CSO1100A_DEM003_DEM0031100000000000000001.tar.gz"
 SIZES = [0, 1, 1024, 200_000]
@@ -64,8 +64,8 @@ async def test_a_sync_that_failed_on_the_way_is_told_at_the_end(tmp_path, monkey
         if failures:
             raise failures.pop()
 
-    monkeypatch.setattr(pesit_client.os, "fsync", fsync)
-    fetch = pesit_client._Fetch(tmp_path / "return", 1, None)
+    monkeypatch.setattr(pesit_fetch.os, "fsync", fsync)
+    fetch = pesit_fetch.Fetch(tmp_path / "return", 1, None)
     for _ in range(20):
         fetch.inflow.take([bytes(1 << 20)])
         await asyncio.sleep(0)

@@ -10,8 +10,6 @@ from typing import Any
 import asyncssh
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from loops import run
 
 from simulator.runtime.gateway import GatewayError
@@ -166,15 +164,6 @@ def test_names_of_the_server_stay_inside_the_folder(
     assert [path.name for path in files] == ["up", "up.2", "bashrc", "a_b", "a_b.2"]
     assert {path.parent for path in files} == {into}
     assert [path.name for path in tmp_path.joinpath("deep").iterdir()] == ["into"]
-
-
-@given(st.text(max_size=300), st.sets(st.text(max_size=3)))
-def test_a_local_name_is_never_a_path_nor_taken(name: str, taken: set[str]) -> None:
-    local = sftp_client._local_name(name, taken)
-    assert local not in taken
-    assert local not in ("", ".", "..")
-    assert not set(local) & set("/\\\0")
-    assert len(local.encode()) <= 255
 
 
 def test_a_transfer_can_be_cancelled(site: Any, endpoint: Endpoint, tmp_path: Path) -> None:
