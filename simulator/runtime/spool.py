@@ -164,6 +164,16 @@ class Spool:
         return BlobRef(await self._file.seal(self._size), self._size), None
 
 
+def write_whole(descriptor: int, offset: int, data: bytes | bytearray | memoryview) -> int:
+    """Writes all of it; where it ends. A disk that is nearly full takes a part and says nothing."""
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(descriptor, rest, offset)
+        offset += written
+        rest = rest[written:]
+    return offset
+
+
 class _File:
     """The file behind a large upload, and the pass that follows its writer."""
 
@@ -181,12 +191,7 @@ class _File:
 
     def write(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         self._in_order = self._in_order and offset == self._end
-        rest = memoryview(data)
-        while rest:
-            written = os.pwrite(self.descriptor, rest, offset)
-            offset += written
-            rest = rest[written:]
-        self._end = max(self._end, offset)
+        self._end = max(self._end, write_whole(self.descriptor, offset, data))
         if self._end - self._followed >= _STRIDE:
             self._follow()
 

@@ -201,7 +201,7 @@ class Call:
     def _ended(self, _event: pesit.DtfEnd) -> None:
         if self.inflow is not None:
             self._written(self.inflow.flush)
-        self.data_ended = True
+        self.data_ended = self._failure is None
 
     def _written(self, writing: Callable[[], None]) -> None:
         """Writes something; a medium that fails ends the connection."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
 
+from simulator.runtime.spool import write_whole
 from simulator.transport.arrivals import local_name, put_in_place
 from simulator.transport.pesit_errands import FileCall
 from simulator.transport.pesit_inflow import Inflow
@@ -32,8 +34,7 @@ class Fetch:
         self._syncing: asyncio.Future[None] | None = None
 
     def _write(self, offset: int, octets: bytes) -> None:
-        os.pwrite(self._descriptor, octets, offset)
-        end = offset + len(octets)
+        end = write_whole(self._descriptor, offset, octets)
         before = self._syncing
         if end - self._synced < _SYNCED or (before is not None and not before.done()):
             return
@@ -47,14 +48,20 @@ class Fetch:
         await self._settled()
         if self._syncing is not None:
             self._syncing.result()
-        await asyncio.to_thread(self._finish)
+        self._syncing = asyncio.get_running_loop().run_in_executor(None, self._finish)
+        await self._settled()
+        self._syncing.result()
 
     async def _settled(self) -> None:
-        """Waits for a sync that was begun: it owns the descriptor."""
+        """Waits for a sync that was begun, without cancelling it: it owns the descriptor."""
         if self._syncing is not None:
             await asyncio.wait({self._syncing})
 
     def _finish(self) -> None:
+        size = os.fstat(self._descriptor).st_size
+        if size < self.inflow.end:
+            message = f"{self.inflow.end} octets came and {size} are written"
+            raise OSError(errno.EIO, message)
         os.ftruncate(self._descriptor, self.inflow.end)
         os.fsync(self._descriptor)
         if not self.is_here:

@@ -12,6 +12,7 @@ Source: Chorus Pro's fiche de raccordement: each side installs the other's publi
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -47,7 +48,7 @@ __all__ = [
     "server_context",
 ]
 
-# Octets of a TLS record at most, and those that encryption adds to it at most.
+# Octets of a TLS record at most, and what encryption adds to one of that size at most.
 _RECORD = 1 << 14
 _OVERHEAD = 325
 # SSL_MODE_ENABLE_PARTIAL_WRITE: one call writes one record at most.
@@ -177,12 +178,20 @@ class _AtOnce(TLSMemoryBIOProtocol):
         except SSL.Error:
             twisted.write(data)
             return
-        # A record more than these need, should a message of TLS itself have gone before.
-        records = 2 + len(data) // _RECORD
-        wire = cast("Any", self.transport)
-        wire.write(connection.bio_read(len(data) + _OVERHEAD * records))
+        room = len(data) + _OVERHEAD * (2 + len(data) // _RECORD)
+        self._give(connection, room)
         if sent < len(data):
             twisted.write(data[sent:])
+
+    def _give(self, connection: SSL.Connection, room: int) -> None:
+        """Passes on all that was encrypted; a peer may ask for so small records that more is needed."""
+        wire = cast("Any", self.transport)
+        with suppress(SSL.WantReadError):
+            full = True
+            while full:
+                octets = connection.bio_read(room)
+                wire.write(octets)
+                full = len(octets) == room
 
 
 def caller_factory(

@@ -199,6 +199,18 @@ def test_a_large_block_is_one_write_to_the_socket():
     assert [len(one) > 1 << 20 for one in writes] == [True]
 
 
+def test_records_as_small_as_a_peer_asks_for_are_all_passed_on(monkeypatch):
+    """RFC 6066: 512 octets a record make more of a block than it was thought to need."""
+    monkeypatch.setattr(tls, "_OVERHEAD", 0)
+    own, server, peer = identity(), Heard(), Heard()
+    ends = at_both_ends(tls.server_context(own), tls.client_context(own.chain), server, peer)
+    carried(*ends)
+    block = os.urandom(100_000)
+    server.transport.write(block)
+    carried(*ends)
+    assert peer.heard == block
+
+
 def test_what_is_written_after_the_end_is_dropped():
     own, server, peer = identity(), Heard(), Heard()
     ends = at_both_ends(tls.server_context(own), tls.client_context(own.chain), server, peer)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pesit_world import FLOW, awaited
 
+from simulator.runtime import spool
 from simulator.transport import pesit_client, pesit_fetch
 
 RETURN = "CSO1100A_DEM003_DEM0031100000000000000001.tar.gz"
@@ -74,3 +75,37 @@ async def test_a_sync_that_failed_on_the_way_is_told_at_the_end(tmp_path, monkey
     await fetch.close()
     assert not failures
     assert list(tmp_path.iterdir()) == []
+
+
+@awaited
+async def test_a_disk_that_takes_parts_of_what_is_written_gets_all_of_it(pesit_site, monkeypatch):
+    write, content = os.pwrite, os.urandom(1_000_000)
+    monkeypatch.setattr(spool.os, "pwrite", lambda at, data, to: write(at, data[:7_000], to))
+    pesit_site.node.add_return(RETURN, content)
+    [file] = await pesit_client.receive(pesit_site.endpoint(), pesit_site.box)
+    assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize("size", [1000, 30_000, 3_000_000])
+@pytest.mark.parametrize("room", [0, 500])
+@awaited
+async def test_a_full_disk_leaves_no_file_and_the_return_waits(pesit_site, monkeypatch, size, room):
+    """Also when the data come with the answer to READ, so that nobody awaits anything then."""
+    write, free = os.pwrite, [room]
+
+    def full(at, data, to):
+        if not free[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written = write(at, data[: free[0]], to)
+        free[0] -= written
+        return written
+
+    monkeypatch.setattr(spool.os, "pwrite", full)
+    pesit_site.node.add_return(RETURN, os.urandom(size))
+    (pesit_site.box / RETURN).write_bytes(b"an older one")
+    with pytest.raises(pesit_client.TransferFailed, match="No space left"):
+        await pesit_client.receive(pesit_site.endpoint(), pesit_site.box)
+    assert [(one.name, one.read_bytes()) for one in pesit_site.box.iterdir()] == [
+        (RETURN, b"an older one")
+    ]
+    assert not pesit_site.node.fetches

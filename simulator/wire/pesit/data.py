@@ -27,7 +27,7 @@ class Inlet:
         self._profile = profile
         self._expander = Expander(profile.vertical_tail)
         self._segments: list[bytes] = []
-        self._size = 0
+        self._pieces = self._size = 0
         self._phase: Phase | None = None
 
     def point(self) -> None:
@@ -74,8 +74,10 @@ class Inlet:
     ) -> tuple[tuple[bytes, ...], int]:
         """Keeps a segment; the last one gives the article."""
         if frame.kind is Kind.DTFDA:
-            self._segments, self._size = [], 0
-        self._segments.append(bytes(frame.body))
+            self._segments, self._pieces, self._size = [], 0, 0
+        self._pieces += 1
+        if frame.body:
+            self._segments.append(bytes(frame.body))
         self._size += len(frame.body)
         limit = min(transfer.article_limit, self._profile.max_article)
         if self._size > (bound(limit) if transfer.compression else limit):
@@ -83,9 +85,9 @@ class Inlet:
             judge("article-too-long", f"{self._size} octets in segments, at most {limit}")
         if frame.kind is not Kind.DTFFA:
             return (), 0
-        article, pieces = b"".join(self._segments), len(self._segments)
+        article = b"".join(self._segments)
         self._segments = []
-        return ((article,) if article else ()), pieces
+        return ((article,) if article else ()), self._pieces
 
 
 class Outlet:

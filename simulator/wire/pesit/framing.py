@@ -117,7 +117,8 @@ class Reader:
         if len(head) >= _TOLD_BY or _opens(head[2:4]):
             self.framing = framing_of(head)
             if self.framing is None:
-                raise RemoteProtocolError(f"not PeSIT: {head.hex(' ')}", PROTOCOL_ERROR)
+                words = f"not PeSIT: {head[:_TOLD_BY].hex(' ')}"
+                raise RemoteProtocolError(words, PROTOCOL_ERROR)
         return None
 
     def _greeting(self, prefix: int, length: int) -> Found | None:
@@ -138,7 +139,7 @@ class Reader:
             return None
         length = int.from_bytes(self._peek(0, 2), "big")
         if length < HEADER_LENGTH:
-            raise _bad_length(length, self._left())
+            raise _bad_length(length, LARGEST)
         if self._left() < length:
             return None
         checked = self.crc or (self._starts_connect() and announces_crc(self._peek(0, length)))

@@ -161,6 +161,29 @@ def test_any_split_gives_the_events_of_the_whole(wire, cuts):
     assert listen(pieces, p.Options()) == listen([wire], p.Options())
 
 
+@pytest.mark.parametrize(
+    "wire",
+    [
+        requester_octets(p.Framing.RAW, None, p.Compression())[:200] + b"\0\3" + bytes(50),
+        b"GET / HTTP/1.1\r\nHost: aife\r\n\r\n",
+        requester_octets(p.Framing.PREFIXED, None, p.Compression())[:200] + b"\0\0" + bytes(50),
+    ],
+)
+def test_any_split_gives_the_error_of_the_whole(wire):
+    def said(pieces):
+        session = p.Server(Y)
+        with pytest.raises(p.RemoteProtocolError) as error:
+            for piece in pieces:
+                for event in session.receive(piece):
+                    if isinstance(event, p.Connect):
+                        session.send(p.Aconnect(resync=True))
+        return str(error.value)
+
+    for size in range(1, 20):
+        pieces = [wire[at : at + size] for at in range(0, len(wire), size)]
+        assert said(pieces) == said([wire])
+
+
 def test_what_is_not_asked_for_is_not_lost():
     dialogue = Dialogue().connected().writing(big())
     wire = dialogue.requester.send(p.Data(articles=(b"1",)), p.Syn(number=1))

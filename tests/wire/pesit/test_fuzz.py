@@ -113,6 +113,18 @@ def test_a_peer_that_never_ends_an_article_is_interrupted():
     assert sum(map(len, dialogue.server._inlet._segments)) <= 1024
 
 
+def test_segments_without_octets_are_not_kept():
+    dialogue = Dialogue().connected().writing(big())
+    wire = entity(frame_octets(p.Kind.DTFDA, Y, 0, b"x"))
+    wire += entity(frame_octets(p.Kind.DTFMA, Y, 0, b"")) * 1000
+    notes = list(dialogue.server.receive(wire))
+    assert len(dialogue.server._inlet._segments) == 1
+    [data] = dialogue.server.receive(entity(frame_octets(p.Kind.DTFFA, Y, 0, b"y")))
+    assert data.articles == (b"xy",)
+    assert {note.deviation for note in notes} == {"empty-data"}
+    assert dialogue.server.transfer.pieces == 1002
+
+
 def test_small_strings_cannot_become_a_large_article():
     compression = p.Compression(horizontal=True)
     dialogue = Dialogue().connected()
