@@ -27,8 +27,9 @@ Work = Awaitable[None] | None
 
 OTHER = pesit.Diagnostic(3, 399)
 SERVICE_CLOSED = pesit.Diagnostic(3, 312)
-# Octets that one read of a socket brings, and that a socket is given before it counts as full.
-_AT_ONCE = 1 << 18
+# Octets that one read of a socket brings, and that a socket is given before it counts as full. Below
+# the 128 KiB from which glibc takes every block from the system and gives it back (ADR 6).
+_AT_ONCE = 96 << 10
 # Seconds in which a transport that was told to close must be gone.
 _LAST = 5.0
 
@@ -94,6 +95,8 @@ class Link(protocol.Protocol):
         self._full_since = 0.0
         self._most_full = patience
         self._working = False
+        self._moving = False
+        self._by_records = False
         self._closing = False
         self._over = False
         self._timer: asyncio.TimerHandle | None = None
@@ -109,7 +112,8 @@ class Link(protocol.Protocol):
         address = self._wire.getPeer()
         self.peer = f"{address.host}:{address.port}"
         self._wire.setTcpNoDelay(True)
-        tcp = self._wire.transport if is_tls(self._wire) else self._wire
+        self._by_records = is_tls(self._wire)
+        tcp = self._wire.transport if self._by_records else self._wire
         tcp.bufferSize = _AT_ONCE
         tcp.SEND_LIMIT = 2 * _AT_ONCE
         self.session = self._make(self._since)
@@ -120,12 +124,12 @@ class Link(protocol.Protocol):
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         """Octets of the peer."""
         # TLS hands over each of its records; what came with one read is heard together.
-        if not self._pending:
-            self._loop.call_soon(self._take)
         self._pending.append(data)
+        if not self._by_records:
+            self.read_ended()
 
-    def _take(self) -> None:
-        """Hears what came with one read of the transport."""
+    def read_ended(self) -> None:
+        """Hears what came with one read of the transport (`tls.Reads`)."""
         if not self._pending:
             return
         self._heard = self._loop.time()
@@ -145,7 +149,7 @@ class Link(protocol.Protocol):
 
     def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:  # noqa: N802 - Twisted's name
         """The connection is gone."""
-        self._take()
+        self.read_ended()
         if not self._closing:
             self.is_cut = self.session.is_transferring
             self._captured(self.session.side.other, b"")
@@ -219,10 +223,14 @@ class Link(protocol.Protocol):
         """Lets the owner send what it has, if there is room."""
         if self.full or self._closing or self._working:
             return
+        self._moving = True
         try:
             self._speaker.ready()
         except Exception as error:
             self._defect(error)
+        finally:
+            self._moving = False
+        self._watch()
 
     def _answer(self, error: pesit.RemoteProtocolError) -> None:
         """Says what the text wants said, and closes unless the session goes on."""
@@ -285,7 +293,8 @@ class Link(protocol.Protocol):
             return
         self._captured(self.session.side, octets)
         self._wire.write(octets)
-        self._watch()  # what was said may ask for an answer: its time runs now
+        if not self._moving:
+            self._watch()  # what was said may ask for an answer: its time runs now
 
     @property
     def now(self) -> float:

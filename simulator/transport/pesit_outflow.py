@@ -19,8 +19,7 @@ from simulator.transport.pesit_link import Link
 from simulator.wire import pesit
 from simulator.wire.pesit.compression import bound
 
-# Octets that one turn sends at about most. The C library hands blocks above 128 KiB back to the
-# system each time, and their pages cost more than what goes through them.
+# Octets that one turn sends at about most: as many as a socket is given before it counts as full.
 _BATCH = 96 << 10
 _HEADER, _PREFIX = 6, 2  # octets of an FPDU and of each of its articles that are no data
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import msgspec
 from cryptography import x509
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "HttpsTrust",
     "Identity",
+    "Reads",
     "TlsError",
     "at_once",
     "caller_factory",
@@ -154,8 +155,15 @@ def listener_factory(context: SSL.Context, wrapped: IProtocolFactory) -> TLSMemo
     return TLSMemoryBIOFactory(cast("Any", _Listening(context)), False, wrapped)
 
 
+class Reads(Protocol):
+    """A protocol that is told when it has been given all that one read of the socket brought."""
+
+    def read_ended(self) -> None:
+        """Every record of the read was given."""
+
+
 def at_once(factory: TLSMemoryBIOFactory) -> TLSMemoryBIOFactory:
-    """The same factory, writing at once: for who gives whole messages, as gathering costs a turn."""
+    """The same factory, for a protocol that `Reads` and gives whole messages to be written."""
     factory.protocol = _AtOnce
     return factory
 
@@ -165,6 +173,12 @@ class _AtOnce(TLSMemoryBIOProtocol):
 
     Measured, sender of 100 MB in blocks of 256 KB: 0.08 s of processor time, against 0.12 s.
     """
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Gives the protocol each record, and then tells that these were all."""
+        twisted: Any = super()
+        twisted.dataReceived(data)
+        cast("Reads", self.wrappedProtocol).read_ended()
 
     def write(self, data: bytes) -> None:
         """Writes; what is short, or cannot be encrypted yet or any more, is left to Twisted."""

@@ -140,6 +140,9 @@ class Heard(Protocol):
     def dataReceived(self, data):
         self.heard += data
 
+    def read_ended(self):
+        pass
+
     def connectionLost(self, reason=None):
         pass
 
