@@ -5,6 +5,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,30 @@ async def test_a_full_disk_leaves_no_file_and_the_return_waits(pesit_site, monke
         (RETURN, b"an older one")
     ]
     assert not pesit_site.node.fetches
+
+
+@awaited
+async def test_a_fetch_cancelled_in_its_last_sync_keeps_its_descriptor_until_that_ends(
+    tmp_path, monkeypatch
+):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def fsync(_descriptor):
+        begun.set()
+        assert go_on.wait(30)
+
+    monkeypatch.setattr(pesit_fetch.os, "fsync", fsync)
+    fetch = pesit_fetch.Fetch(tmp_path / "return", 1, None)
+    fetch.inflow.take([b"content"])
+    fetch.inflow.flush()
+    finishing = asyncio.ensure_future(fetch.finish())
+    await asyncio.to_thread(begun.wait, 30)
+    finishing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await finishing
+    closing = asyncio.ensure_future(fetch.close())
+    await asyncio.sleep(0)
+    assert not closing.done()
+    go_on.set()
+    await closing
+    assert (tmp_path / "return").read_bytes() == b"content"
