@@ -191,11 +191,11 @@ class Stage(Playbook):
 
     def written(self, value: Return) -> bytes:
         """The bytes of a return."""
-        contents = {
+        carried = {
             blob.sha256: contents.blob_named(self.store.connection, "default", blob.sha256) or b""
             for blob in value.blobs()
         }
-        return compose(filled(value, contents, Limits()))
+        return compose(filled(value, carried, Limits()))
 
     def sent(self, partner: str) -> list[Return]:
         """Every return to a partner, in order."""
