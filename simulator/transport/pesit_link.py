@@ -72,6 +72,7 @@ class Link(protocol.Protocol):
     Attributes:
         session: the protocol.
         peer: host and port of the other side.
+        is_tls: the transport is TLS.
         full: the transport takes no more for now.
         is_cut: the peer was gone in the middle of a transfer.
     """
@@ -90,13 +91,13 @@ class Link(protocol.Protocol):
         self._spawn = spawn
         self.capture: Capture | None = None
         self.peer = "unknown"
+        self.is_tls = False
         self.full = False
         self.is_cut = False
         self._full_since = 0.0
         self._most_full = patience
         self._working = False
         self._moving = False
-        self._by_records = False
         self._closing = False
         self._over = False
         self._timer: asyncio.TimerHandle | None = None
@@ -112,8 +113,8 @@ class Link(protocol.Protocol):
         address = self._wire.getPeer()
         self.peer = f"{address.host}:{address.port}"
         self._wire.setTcpNoDelay(True)
-        self._by_records = is_tls(self._wire)
-        tcp = self._wire.transport if self._by_records else self._wire
+        self.is_tls = is_tls(self._wire)
+        tcp = self._wire.transport if self.is_tls else self._wire
         tcp.bufferSize = _AT_ONCE
         tcp.SEND_LIMIT = 2 * _AT_ONCE
         self.session = self._make(self._since)
@@ -125,7 +126,7 @@ class Link(protocol.Protocol):
         """Octets of the peer."""
         # TLS hands over each of its records; what came with one read is heard together.
         self._pending.append(data)
-        if not self._by_records:
+        if not self.is_tls:
             self.read_ended()
 
     def read_ended(self) -> None:
@@ -158,11 +159,6 @@ class Link(protocol.Protocol):
             self._timer.cancel()
         self.session.lost()
         self._speaker.gone(_reason(reason))
-
-    @property
-    def is_tls(self) -> bool:
-        """Whether the transport is TLS."""
-        return is_tls(self._wire)
 
     @property
     def silence(self) -> float:

@@ -114,7 +114,7 @@ class Session:
                 if found is None:
                     return
                 self._active = now
-                event = self._hear_plain(found) if self._is_plain(found) else self._hear(found)
+                event = self._hear_data(found) if self._is_plain(found) else self._hear(found)
             except Breach as breach:
                 error = RemoteProtocolError(
                     f"{self._hearing.label}: {breach}",
@@ -143,10 +143,6 @@ class Session:
             and found.octets <= self.agreement.current.max_entity
             and not self._owes_answer
         )
-
-    def _hear_plain(self, frame: Frame) -> m.Data | None:
-        self._hearing = Kind.DTF
-        return self._hear_data(frame)
 
     def _hear(self, found: Found) -> m.Message | None:
         """One FPDU; None when it says nothing to the caller."""
@@ -185,6 +181,7 @@ class Session:
         return message
 
     def _hear_data(self, frame: Frame) -> m.Data | None:
+        self._hearing = frame.kind
         articles = self._inlet.take(frame, self.agreement.current, self._tolerate)
         return m.Data(articles=articles) if articles else None
 
